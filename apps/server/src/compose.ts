@@ -1,0 +1,92 @@
+import type { FastifyInstance } from 'fastify';
+import { accessKeys, createAccessKeyDirectory } from './modules/access-keys/index.ts';
+import { openManagementTokens, tokens } from './modules/tokens/index.ts';
+import { userPoolSecretContext } from './modules/user-pools/index.ts';
+import { type Database, statement } from './platform/database/database.ts';
+import { subscribe } from './platform/database/notifications.ts';
+import { createHttpServer } from './platform/http/server.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
+import type { Module } from './platform/module.ts';
+import type { Seal } from './platform/seal.ts';
+import { startUpkeep } from './platform/upkeep.ts';
+
+/** What a server is made from. Clock and strictness are parameters, so that tests need no mocks. */
+export interface CompositionDependencies {
+  readonly database: Database;
+  readonly seal: Seal;
+  readonly log: Log;
+  readonly now?: () => number;
+  readonly checkAnswers?: boolean;
+}
+
+/** A server that is put together, but does not listen yet. */
+export interface Composition {
+  readonly app: FastifyInstance;
+  readonly modules: readonly Module[];
+  /** Finishes running requests, then lets go of everything but the database. */
+  close(): Promise<void>;
+}
+
+const expireNonces = statement<Record<never, never>, []>(`delete from signature_nonces where expires_at < now()`);
+const ping = statement<{ one: number }, []>(`select 1 as one`);
+
+/** Wires the modules. The only place that knows all of them. */
+export async function compose({
+  database,
+  seal,
+  log,
+  now = Date.now,
+  checkAnswers = false,
+}: CompositionDependencies): Promise<Composition> {
+  const directory = createAccessKeyDirectory({ database, seal, userPoolSecretContext, now });
+  const subscription = await subscribe(database, 'genauth_credentials', log, {
+    onMessage: directory.forget,
+    onLive: directory.trust,
+    onGap: directory.distrust,
+  });
+  const managementTokens = await openManagementTokens(database, seal, now);
+
+  const modules: Module[] = [accessKeys(seal), tokens({ tokens: managementTokens, findAccessKey: directory.find })];
+
+  const app = createHttpServer({
+    modules,
+    database,
+    credentials: { findAccessKey: directory.find, readManagementToken: managementTokens.read },
+    metrics: createMetrics(database),
+    log,
+    now,
+    checkAnswers,
+    isReady: () =>
+      database
+        .acrossUserPools((across) => ping(across))
+        .then(
+          () => true,
+          () => false,
+        ),
+    plainRoutes: [{ path: '/oidc/.well-known/jwks.json', answer: async () => managementTokens.keySet() }],
+  });
+
+  const upkeep = startUpkeep(
+    [
+      {
+        name: 'expire nonces',
+        everySeconds: 60,
+        run: () => database.acrossUserPools((across) => expireNonces(across)).then(() => {}),
+      },
+      { name: 'note key uses', everySeconds: 60, run: directory.flushUses },
+    ],
+    log,
+  );
+
+  return {
+    app,
+    modules,
+    async close() {
+      await app.close();
+      await upkeep.stop();
+      await directory.flushUses();
+      await subscription.close();
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { LogLevel } from './log.ts';
+
+/** How the server is set up, from the environment alone. */
+export interface Configuration {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDirectory: string;
+  /** Absent: the embedded PostgreSQL in the data directory. */
+  readonly databaseUrl: string | undefined;
+  /** 64 hex digits. Absent: made once and kept in the data directory. */
+  readonly masterKey: string | undefined;
+  readonly rootUserPoolId: string | undefined;
+  readonly rootUserPoolSecret: string | undefined;
+  readonly logLevel: LogLevel;
+}
+
+/** A setting that cannot be used; the message says which, why and what would do. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+const names = [
+  'GENAUTH_HOST',
+  'GENAUTH_PORT',
+  'GENAUTH_DATA_DIR',
+  'GENAUTH_DATABASE_URL',
+  'GENAUTH_MASTER_KEY',
+  'GENAUTH_ROOT_USER_POOL_ID',
+  'GENAUTH_ROOT_USER_POOL_SECRET',
+  'GENAUTH_LOG_LEVEL',
+] as const;
+
+type Name = (typeof names)[number];
+
+/**
+ * Reads `GENAUTH_*`. Every name also has a `_FILE` form that names a file holding the value, for mounted secrets.
+ * An unknown name is refused: a misspelt setting must not be a silent default.
+ */
+export function readConfiguration(environment: Readonly<Record<string, string | undefined>>): Configuration {
+  refuseUnknownNames(environment);
+  const read = (name: Name) => readValue(environment, name);
+  return {
+    host: read('GENAUTH_HOST') ?? '127.0.0.1',
+    port: parsePort(read('GENAUTH_PORT') ?? '3000'),
+    dataDirectory: resolve(read('GENAUTH_DATA_DIR') ?? './data'),
+    databaseUrl: parseDatabaseUrl(read('GENAUTH_DATABASE_URL')),
+    masterKey: matching(read('GENAUTH_MASTER_KEY'), 'GENAUTH_MASTER_KEY', /^[0-9a-f]{64}$/i, '64 hex digits'),
+    rootUserPoolId: matching(
+      read('GENAUTH_ROOT_USER_POOL_ID'),
+      'GENAUTH_ROOT_USER_POOL_ID',
+      /^[0-9a-f]{24}$/,
+      '24 lower-case hex digits',
+    ),
+    rootUserPoolSecret: matching(
+      read('GENAUTH_ROOT_USER_POOL_SECRET'),
+      'GENAUTH_ROOT_USER_POOL_SECRET',
+      /^[\x21-\x7e]{16,128}$/,
+      '16 to 128 printable characters without blanks',
+    ),
+    logLevel: parseLogLevel(read('GENAUTH_LOG_LEVEL') ?? 'info'),
+  };
+}
+
+function refuseUnknownNames(environment: Readonly<Record<string, string | undefined>>): void {
+  const known = names.flatMap((name) => [name, `${name}_FILE`]);
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('GENAUTH_') || known.includes(name)) continue;
+    const nearest = known.reduce((best, candidate) =>
+      distance(name, candidate) < distance(name, best) ? candidate : best,
+    );
+    throw new ConfigurationError(`${name} is not a setting. Did you mean ${nearest}?`);
+  }
+}
+
+function readValue(environment: Readonly<Record<string, string | undefined>>, name: Name): string | undefined {
+  const value = environment[name] || undefined;
+  const file = environment[`${name}_FILE`] || undefined;
+  if (value !== undefined && file !== undefined) {
+    throw new ConfigurationError(`${name} and ${name}_FILE are both set. Set one of them.`);
+  }
+  if (file === undefined) return value;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new ConfigurationError(
+      `${name}_FILE: ${file} cannot be read (${error instanceof Error ? error.message : error})`,
+    );
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) {
+    throw new ConfigurationError(`GENAUTH_PORT must be a number from 0 (any free port) to 65535, not "${text}"`);
+  }
+  return port;
+}
+
+function parseDatabaseUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  // The value may hold a password, so it is not repeated in the message.
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new ConfigurationError('GENAUTH_DATABASE_URL must look like postgres://user:password@host:5432/database');
+  }
+  return text;
+}
+
+function parseLogLevel(text: string): LogLevel {
+  const level = logLevels.find((one) => one === text);
+  if (level === undefined) {
+    throw new ConfigurationError(`GENAUTH_LOG_LEVEL must be one of ${logLevels.join(', ')}, not "${text}"`);
+  }
+  return level;
+}
+
+function matching(value: string | undefined, name: Name, pattern: RegExp, shape: string): string | undefined {
+  if (value !== undefined && !pattern.test(value)) throw new ConfigurationError(`${name} must be ${shape}`);
+  return value;
+}
+
+/** Edit distance (Levenshtein), to name the nearest known setting. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, substitution));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

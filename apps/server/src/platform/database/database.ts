@@ -1,0 +1,163 @@
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+
+/**
+ * The tables, by name. Each store adds its own by declaration merging, so that the platform knows none of them.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by the stores
+export interface Tables {}
+
+declare const scoped: unique symbol;
+
+/**
+ * A transaction inside one user pool. Only `withUserPool` makes one, and stores accept nothing else, so a query that
+ * forgets its pool does not compile; row-level security refuses what compiles all the same.
+ */
+export interface Scope {
+  readonly userPoolId: string;
+  readonly db: Kysely<Tables>;
+  readonly [scoped]: 'user pool';
+}
+
+/** A transaction that sees every user pool. For start-up, credentials look-up and upkeep only. */
+export interface AcrossUserPools {
+  readonly db: Kysely<Tables>;
+  readonly [scoped]: 'across';
+}
+
+/** How to reach PostgreSQL: a connection string, or the socket of the embedded one. */
+export type Connection =
+  | { readonly connectionString: string }
+  | { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+
+/** The role requests run as: it owns no table and bypasses nothing. */
+export const applicationRole = 'genauth_app';
+
+/** The role of the loudly named door. */
+const acrossRole = 'genauth_across_user_pools';
+
+/** The database as the application sees it. */
+export interface Database {
+  /** Runs `work` in one transaction that sees one user pool. Read-only unless asked for otherwise. */
+  withUserPool<Result>(
+    userPoolId: string,
+    mode: 'read' | 'write',
+    work: (scope: Scope) => Promise<Result>,
+  ): Promise<Result>;
+  /** Runs `work` in one transaction that sees every user pool. */
+  acrossUserPools<Result>(work: (scope: AcrossUserPools) => Promise<Result>): Promise<Result>;
+  /** Opens a connection of its own, for `listen`. */
+  connect(): Promise<pg.Client>;
+  /** Connections in the pool: all, idle, and requests waiting for one. */
+  connections(): { readonly total: number; readonly idle: number; readonly waiting: number };
+  close(): Promise<void>;
+}
+
+/** Timestamps leave the database as they leave the server: ISO 8601, UTC, milliseconds. */
+function toIsoTimestamp(text: string): string {
+  // PostgreSQL drops trailing zeros of the fraction: `2026-11-22 23:55:00.1+00`.
+  const fraction = text.charCodeAt(19) === 46 ? text.slice(20, text.indexOf('+', 20)) : '';
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.slice(0, 3).padEnd(3, '0')}Z`;
+}
+
+const parsers = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.TIMESTAMPTZ, toIsoTimestamp],
+  [pg.types.builtins.INT8, Number],
+  [pg.types.builtins.DATE, (text) => text],
+]);
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    parsers.get(oid) ?? (format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid)),
+};
+
+/** Texts made by `statement`, with the names they are prepared under on every connection. */
+const prepared = new Map<string, string>();
+
+/**
+ * One SQL statement, prepared once per connection. Named for the question it answers; parameters are positional.
+ *
+ * @example const namesOf = statement<{ name: string }, [ids: readonly string[]]>(`select name from ... where id = any($1)`);
+ */
+export function statement<Row, Parameters extends readonly unknown[]>(text: string) {
+  const compact = text.replace(/\s+/g, ' ').trim();
+  if (!prepared.has(compact)) prepared.set(compact, `s${prepared.size}`);
+  return async (scope: Scope | AcrossUserPools, ...parameters: Parameters): Promise<Row[]> => {
+    const { rows } = await scope.db.executeQuery<Row>(CompiledQuery.raw(compact, [...parameters]));
+    return rows;
+  };
+}
+
+/** Opens the connection pool. */
+export function openDatabase(connection: Connection, { size = 20 }: { readonly size?: number } = {}): Database {
+  const settings = {
+    ...connection,
+    // Sent at connection start: no round trip, and no connection is ever handed out before it.
+    options: `-c role=${applicationRole} -c timezone=UTC -c datestyle=ISO -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s`,
+    types,
+  };
+  const pool = new pg.Pool({ ...settings, max: size, idleTimeoutMillis: 60_000, connectionTimeoutMillis: 10_000 });
+  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+  pool.on('error', () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
+
+  const transaction = <Result>(begin: string, work: (db: Kysely<Tables>) => Promise<Result>) =>
+    db.connection().execute(async (connected) => {
+      await connected.executeQuery(CompiledQuery.raw(begin));
+      try {
+        const result = await work(connected);
+        await connected.executeQuery(CompiledQuery.raw('commit'));
+        return result;
+      } catch (error) {
+        // When the connection itself is gone there is nothing left to roll back; the first error is the one that counts.
+        await connected.executeQuery(CompiledQuery.raw('rollback')).catch(() => {});
+        throw error;
+      }
+    });
+
+  return {
+    withUserPool(userPoolId, mode, work) {
+      // Goes into the statement's text, because the simple protocol has no parameters; so it must be an id, nothing else.
+      if (!/^[0-9a-f]{24}$/.test(userPoolId)) throw new Error('not a user pool id');
+      const begin = `begin${mode === 'read' ? ' read only' : ''}; set local genauth.user_pool_id = '${userPoolId}'`;
+      return transaction(begin, (connected) => work({ userPoolId, db: connected } as Scope));
+    },
+    acrossUserPools(work) {
+      return transaction(`begin; set local role ${acrossRole}`, (connected) =>
+        work({ db: connected } as AcrossUserPools),
+      );
+    },
+    async connect() {
+      const client = new pg.Client(settings);
+      await client.connect();
+      return client;
+    },
+    connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  };
+}
+
+/** Sends statements made by `statement` under their name, so that PostgreSQL parses and plans each once a connection. */
+function preparing(pool: pg.Pool) {
+  const wrapped = new WeakMap<pg.PoolClient, { query: unknown; release(): void }>();
+  const wrap = (client: pg.PoolClient) => ({
+    query: (text: string, values: readonly unknown[]) => {
+      if (typeof text !== 'string') return client.query(text);
+      const name = prepared.get(text);
+      if (name !== undefined) return client.query({ name, text, values: values as unknown[] });
+      // Without parameters the simple protocol is used, which takes several statements in one round trip.
+      return values.length === 0 ? client.query(text) : client.query(text, values as unknown[]);
+    },
+    release: () => client.release(),
+  });
+  return {
+    async connect() {
+      const client = await pool.connect();
+      let wrapper = wrapped.get(client);
+      if (wrapper === undefined) wrapped.set(client, (wrapper = wrap(client)));
+      return wrapper as never;
+    },
+    end: () => pool.end(),
+    options: pool.options,
+  };
+}

@@ -1,0 +1,268 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { ApiError, type Emit, type Envelope, type Language, type Operation, successMessage } from '@genauth/contract';
+import pg from 'pg';
+import { type Actor, authenticate, type CredentialSource } from '../credentials/authenticate.ts';
+import { createReplayGuard } from '../credentials/replay.ts';
+import type { Database } from '../database/database.ts';
+import { credentialErrors, requestErrors } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { AuditNote, CommandContext, ImplementedOperation, QueryContext, RequestContext } from '../module.ts';
+import { nonceConstraint, type PendingEvent, recordCommand } from '../record.ts';
+import { createInputReader, type InputReader } from './input.ts';
+import type { QueryParameters } from './query-string.ts';
+import { createRateLimit } from './rate-limit.ts';
+
+/** A request as the HTTP server hands it over. */
+export interface PipelineRequest {
+  readonly requestId: string;
+  readonly language: Language;
+  readonly method: string;
+  readonly path: string;
+  readonly rawQuery: string;
+  readonly query: QueryParameters;
+  readonly headers: IncomingHttpHeaders;
+  /** The parsed body; `undefined` when none was sent. */
+  readonly body: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the body was form-encoded, so that its values are text. */
+  readonly bodyIsForm: boolean;
+  readonly clientIp: string | undefined;
+}
+
+/** The envelope, and what HTTP itself has to say beside it. */
+export interface PipelineAnswer {
+  readonly envelope: Envelope;
+  /** 200, but for 429 and 503. */
+  readonly httpStatus: number;
+  readonly retryAfterSeconds?: number;
+}
+
+/** What the pipeline is made of. */
+export interface PipelineDependencies {
+  readonly database: Database;
+  readonly credentials: CredentialSource;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Checks answers against their declaration. For tests: a wrong answer becomes a 500. */
+  readonly checkAnswers: boolean;
+}
+
+/** Requests per second and client address to operations that ask for no credential. */
+const publicRateLimit = 100;
+
+/** How often a transaction is tried that PostgreSQL refuses for what other transactions did. */
+const maxAttempts = 4;
+
+/** A signature is accepted this long before and after its date. */
+const signatureWindowMs = 15 * 60 * 1000;
+
+/** Runs operations: credential, rate, permission, input, transaction, audit, events, envelope. Nothing of this is repeated in a module. */
+export function createPipeline(dependencies: PipelineDependencies) {
+  const { credentials, database, log, metrics, now } = dependencies;
+  const rateLimit = createRateLimit(now);
+  const replay = createReplayGuard(now, 2 * signatureWindowMs);
+
+  return (implemented: ImplementedOperation) => {
+    const { name, operation } = implemented;
+    let reader: InputReader | undefined;
+
+    const run = async (request: PipelineRequest, context: RequestContext): Promise<unknown> => {
+      reader ??= createInputReader(operation);
+      const readInput = () => {
+        const fromQuery = operation.method === 'GET';
+        const sent = fromQuery ? request.query : (request.body ?? {});
+        return reader?.read(withTenantOfHeader(sent, operation, request.headers), fromQuery || request.bodyIsForm);
+      };
+      if (operation.kind === 'publicQuery') {
+        limitRate(rateLimit.take(`address ${request.clientIp}`, publicRateLimit));
+        return implemented.handle(readInput(), context);
+      }
+      const { declaredQuery } = reader;
+      const actor = await authenticate({ ...request, declaredQuery }, credentials, replay, now);
+      limitRate(rateLimit.take(actor.userPoolId, actor.rateLimitPerSecond));
+      requirePermission(actor, operation);
+      const input = readInput();
+      if (operation.kind === 'query') {
+        return database.withUserPool(actor.userPoolId, 'read', (scope) => {
+          const queryContext: QueryContext = { ...context, scope, actor };
+          return implemented.handle(input, queryContext);
+        });
+      }
+      return repeatedly(name, () =>
+        database.withUserPool(actor.userPoolId, 'write', async (scope) => {
+          const { commandContext, events, note } = createCommandContext({ ...context, scope, actor });
+          const output = await implemented.handle(input, commandContext);
+          await recordCommand(scope, {
+            name,
+            command: operation,
+            actor,
+            context,
+            clientIp: request.clientIp,
+            userAgent: request.headers['user-agent'],
+            parameters: reader?.redact(input),
+            target: targetOf(operation.target, input),
+            note: note(),
+            events,
+          });
+          return output;
+        }),
+      );
+    };
+
+    return async (request: PipelineRequest): Promise<PipelineAnswer> => {
+      const startedAt = performance.now();
+      const { requestId, language } = request;
+      let answer: PipelineAnswer;
+      try {
+        const output = await run(request, { requestId, language, now: now() });
+        const data = dependencies.checkAnswers ? checkedAnswer(operation, output) : output;
+        answer = {
+          httpStatus: 200,
+          envelope: {
+            statusCode: 200,
+            message: successMessage[language],
+            requestId,
+            ...(data === undefined ? {} : { data }),
+          },
+        };
+      } catch (error) {
+        answer = toFailure(error, request, log.child({ operation: name }));
+      }
+      const seconds = (performance.now() - startedAt) / 1000;
+      metrics.observeRequest(name, answer.envelope.statusCode, seconds);
+      if (log.isLevelEnabled('debug')) {
+        log.debug({ operation: name, requestId, statusCode: answer.envelope.statusCode, seconds }, 'answered');
+      }
+      return answer;
+    };
+  };
+
+  async function repeatedly<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (isConstraintViolation(error, nonceConstraint)) throw credentialErrors.nonceUsed();
+        if (attempt === maxAttempts || !isConflictWithOtherTransactions(error)) throw error;
+        metrics.countRetry(name);
+        log.debug({ operation: name, attempt }, 'repeating the transaction');
+      }
+    }
+  }
+}
+
+class RateLimited extends Error {
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super('rate limited');
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+function limitRate(retryAfterSeconds: number): void {
+  if (retryAfterSeconds > 0) throw new RateLimited(retryAfterSeconds);
+}
+
+/**
+ * A key of the whole user pool may do everything in it. A key of an administrator may do what policies grant him; until
+ * policies can be granted, that is nothing.
+ */
+function requirePermission(actor: Actor, { permission }: Operation): void {
+  if (actor.userId !== undefined) throw requestErrors.forbidden({ permission });
+}
+
+/** Clients may name the tenant in a header instead of the input: three spellings, two prefixes, at times empty. */
+function withTenantOfHeader<Sent extends object>(sent: Sent, operation: Operation, headers: IncomingHttpHeaders): Sent {
+  if (!('tenantId' in operation.input.shape) || 'tenantId' in sent) return sent;
+  const named =
+    headers['x-authing-app-tenant-id'] ||
+    headers['x-authing-tenant-id'] ||
+    headers['x-genauth-app-tenant-id'] ||
+    headers['x-genauth-tenant-id'];
+  return named === undefined || named === 'undefined' ? sent : { ...sent, tenantId: named };
+}
+
+function createCommandContext(context: QueryContext) {
+  const events: PendingEvent[] = [];
+  let note: AuditNote = {};
+  const emit: Emit = (declaration, ...data) => {
+    for (const one of data) events.push({ declaration, data: one });
+  };
+  const commandContext: CommandContext = {
+    ...context,
+    emit,
+    audit: (more) => {
+      note = { ...note, ...more };
+    },
+  };
+  return { commandContext, events, note: () => note };
+}
+
+function targetOf(field: string | undefined, input: unknown): string | undefined {
+  if (field === undefined) return undefined;
+  const value = (input as Readonly<Record<string, unknown>>)[field];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function checkedAnswer(operation: Operation, output: unknown): unknown {
+  // JSON first: what is checked is what the caller will read.
+  const data: unknown = output === undefined ? undefined : JSON.parse(JSON.stringify(output));
+  operation.output?.parse(data);
+  return output;
+}
+
+function toFailure(error: unknown, { requestId, language }: PipelineRequest, log: Log): PipelineAnswer {
+  if (error instanceof RateLimited) {
+    return {
+      ...failure(requestErrors.tooManyRequests(), requestId, language, 429),
+      retryAfterSeconds: error.retryAfterSeconds,
+    };
+  }
+  if (error instanceof ApiError) return failure(error, requestId, language);
+  if (isDatabaseUnavailable(error)) {
+    log.error({ requestId, err: error }, 'the database is unavailable');
+    return failure(requestErrors.unavailable(), requestId, language, 503);
+  }
+  log.error({ requestId, err: error }, 'unexpected error');
+  return failure(requestErrors.unexpected(), requestId, language);
+}
+
+/** The answer for an error: HTTP 200 unless told otherwise. */
+export function failure(error: ApiError, requestId: string, language: Language, httpStatus = 200): PipelineAnswer {
+  const { statusCode, apiCode } = error.declaration;
+  return {
+    httpStatus,
+    envelope: {
+      statusCode,
+      message: error.messageIn(language),
+      ...(apiCode === undefined ? {} : { apiCode }),
+      requestId,
+    },
+  };
+}
+
+/** Deadlock, serialization failure: PostgreSQL says "try the whole transaction again". */
+function isConflictWithOtherTransactions(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01');
+}
+
+function isConstraintViolation(error: unknown, constraint: string): boolean {
+  return error instanceof pg.DatabaseError && error.constraint === constraint;
+}
+
+/** Connection refused, lost, or refused for shutting down (SQLSTATE classes 08 and 57P). */
+function isDatabaseUnavailable(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return /^(08|57P|53300)/.test(error.code ?? '');
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  return (
+    code === 'ECONNREFUSED' ||
+    code === 'ECONNRESET' ||
+    code === 'ENOENT' ||
+    code === 'EPIPE' ||
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
+      error.message,
+    )
+  );
+}

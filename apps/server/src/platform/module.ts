@@ -1,0 +1,84 @@
+import {
+  type Emit,
+  type InputOf,
+  type Language,
+  type Operation,
+  type OperationsOf,
+  type OutputOf,
+  operationsOf,
+} from '@genauth/contract';
+import type { Actor } from './credentials/authenticate.ts';
+import type { Scope } from './database/database.ts';
+
+/** What every handler is given of its request. */
+export interface RequestContext {
+  readonly requestId: string;
+  readonly language: Language;
+  /** Unix milliseconds at the start of the request. */
+  readonly now: number;
+}
+
+/** A query's surroundings: a read-only transaction in the caller's user pool. */
+export interface QueryContext extends RequestContext {
+  readonly scope: Scope;
+  readonly actor: Actor;
+}
+
+/** What a command adds to its audit row. */
+export interface AuditNote {
+  /** Overrides the target named by the declaration, for what gets its id only now. */
+  readonly target?: string;
+  /** What was there before and after, where that says more than the input. */
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** A command's surroundings: its transaction, and what is written with it. */
+export interface CommandContext extends QueryContext {
+  readonly emit: Emit;
+  audit(note: AuditNote): void;
+}
+
+type ContextOf<O extends Operation> = {
+  readonly command: CommandContext;
+  readonly query: QueryContext;
+  readonly publicQuery: RequestContext;
+}[O['kind']];
+
+/** The handler of an operation. */
+export type Handler<O extends Operation> = (input: InputOf<O>, context: ContextOf<O>) => Promise<OutputOf<O>>;
+
+/** One handler for each operation of a contract, under the same name. */
+export type Handlers<Contract> = {
+  readonly [Name in keyof OperationsOf<Contract>]: Handler<OperationsOf<Contract>[Name]>;
+};
+
+/** An operation with its name and handler. */
+export interface ImplementedOperation {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly handle: (input: unknown, context: RequestContext) => Promise<unknown>;
+}
+
+/** A noun of the domain: its contract and what fulfils it. */
+export interface Module {
+  readonly name: string;
+  readonly operations: readonly ImplementedOperation[];
+}
+
+/** Puts a contract and its handlers together. */
+export function defineModule<Contract extends object>(
+  name: string,
+  contract: Contract,
+  handlers: Handlers<Contract>,
+): Module {
+  const byName = handlers as unknown as Record<string, ImplementedOperation['handle']>;
+  return {
+    name,
+    operations: operationsOf(contract).map(([operationName, operation]) => {
+      const handle = byName[operationName];
+      if (handle === undefined) throw new Error(`${name}: ${operationName} is declared but has no handler`);
+      return { name: operationName, operation, handle };
+    }),
+  };
+}

@@ -1,0 +1,37 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Seals secrets that must be read back, such as access key secrets, with the instance key. */
+export interface Seal {
+  /** AES-256-GCM. `context` binds the sealed value to its row: moved elsewhere, it does not open. */
+  seal(plain: string, context: string): Buffer;
+  open(sealed: Buffer, context: string): string;
+}
+
+const version = 1;
+const ivBytes = 12;
+const tagBytes = 16;
+
+/** Makes a seal from the master key, 32 bytes in hex. */
+export function createSeal(masterKey: string): Seal {
+  const key = Buffer.from(hkdfSync('sha256', Buffer.from(masterKey, 'hex'), '', 'genauth seal v1', 32));
+  return {
+    seal(plain, context) {
+      const iv = randomBytes(ivBytes);
+      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+      return Buffer.concat([Buffer.of(version), iv, cipher.getAuthTag(), body]);
+    },
+    open(sealed, context) {
+      if (sealed[0] !== version) throw new Error('sealed with an unknown version');
+      const body = 1 + ivBytes + tagBytes;
+      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + ivBytes))
+        .setAAD(Buffer.from(context))
+        .setAuthTag(sealed.subarray(1 + ivBytes, body));
+      try {
+        return decipher.update(sealed.subarray(body), undefined, 'utf8') + decipher.final('utf8');
+      } catch {
+        throw new Error('A stored secret does not open: the master key is not the one it was sealed with');
+      }
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import * as z from 'zod';
+import type { Language } from './errors.ts';
+import type { Operation } from './operation.ts';
+import { doc } from './schema.ts';
+
+/** The answer of every V3 operation. `apiCode` is there on failures only, `data` on successes that have a payload. */
+export interface Envelope {
+  readonly statusCode: number;
+  readonly message: string;
+  readonly apiCode?: number;
+  readonly requestId: string;
+  readonly data?: unknown;
+}
+
+/** The success message: the live service answers zh-CN callers with an empty text. */
+export const successMessage: Readonly<Record<Language, string>> = { 'en-US': 'Success', 'zh-CN': '' };
+
+const fields = {
+  statusCode: z
+    .int()
+    .meta(
+      doc('200 means success; anything else is a failure', '业务状态码，200 表示操作成功，非 200 表示操作失败', 200),
+    ),
+  message: z.string().meta(doc('Description of the result', '描述信息', 'Success')),
+  apiCode: z
+    .int()
+    .optional()
+    .meta(doc('Finer error code, on some failures', '细分错误码，可通过此错误码得到具体的错误类型（成功请求不返回）')),
+  requestId: z
+    .string()
+    .optional()
+    .meta(doc('Id of the request, for support', '请求 ID', '934108e5-9fbf-4d24-8da1-c330328abd6c')),
+};
+
+const envelopes = new Map<string, { schema: z.ZodObject; output: z.ZodType | undefined }>();
+
+/** The schema of an operation's whole answer, named as the operation declares it. Operations may share one. */
+export function envelopeOf(operation: Operation): z.ZodObject {
+  const known = envelopes.get(operation.answer);
+  if (known?.output === operation.output && known !== undefined) return known.schema;
+  if (known !== undefined) throw new Error(`${operation.answer} is declared with two different payloads`);
+  const schema = z
+    .object(
+      operation.output === undefined
+        ? fields
+        : { ...fields, data: operation.output.meta({ ...operation.output.meta(), ...doc('Payload', '响应数据') }) },
+    )
+    .meta({ id: operation.answer });
+  envelopes.set(operation.answer, { schema, output: operation.output });
+  return schema;
+}

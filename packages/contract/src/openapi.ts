@@ -1,0 +1,156 @@
+import * as z from 'zod';
+import { envelopeOf } from './envelope.ts';
+import type { EventDeclaration } from './events.ts';
+import { type Operation, unwrapField } from './operation.ts';
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+interface DocumentInformation {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+}
+
+/** The OpenAPI 3.1 document of the given operations. Deterministic: same contracts, same bytes. */
+export function toOpenApi(operations: readonly (readonly [string, Operation])[], info: DocumentInformation): Json {
+  const components = new Components();
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const [name, operation] of operations) {
+    const path = (paths[operation.path] ??= {});
+    path[operation.method.toLowerCase()] = toOperationObject(name, operation, components);
+  }
+  return {
+    openapi: '3.1.0',
+    info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    paths: sorted(paths),
+    components: { schemas: components.all(), securitySchemes },
+  };
+}
+
+const securitySchemes = {
+  managementToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'Token of `POST /api/v3/get-management-token`, with or without the word `Bearer`',
+  },
+  signature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'authorization',
+    description: '`authing <accessKeyId>:<signature>` or `GenAuth <accessKeyId>:<signature>`, HMAC-SHA1',
+  },
+} satisfies Json;
+
+function toOperationObject(name: string, operation: Operation, components: Components): Json {
+  const errors = [...operation.errors].sort((a, b) => (a.code < b.code ? -1 : 1));
+  return {
+    operationId: name,
+    tags: [operation.tag],
+    summary: operation.summary.en,
+    description: operation.description.en,
+    ...(operation.deprecated ? { deprecated: true } : {}),
+    security: operation.permission === 'public' ? [] : [{ managementToken: [] }, { signature: [] }],
+    ...(operation.method === 'GET'
+      ? { parameters: toParameters(operation, components) }
+      : toRequestBody(operation, components)),
+    responses: {
+      200: {
+        description: 'The envelope. `statusCode` tells success (200) from failure.',
+        content: { 'application/json': { schema: components.reference(envelopeOf(operation)) } },
+      },
+    },
+    'x-title': operation.title.en,
+    'x-title-zh-CN': operation.title.zh,
+    'x-summary-zh-CN': operation.summary.zh,
+    'x-description-zh-CN': operation.description.zh,
+    'x-kind': operation.kind,
+    'x-permission': operation.permission,
+    ...(operation.pythonName === undefined ? {} : { 'x-python-name': operation.pythonName }),
+    ...(operation.kind === 'command'
+      ? {
+          'x-audit': { ...operation.audit, ...(operation.target === undefined ? {} : { target: operation.target }) },
+          'x-events': operation.emits.map(toEventObject),
+        }
+      : {}),
+    'x-errors': errors.map(({ code, declaration: { statusCode, apiCode, message } }) => ({
+      code,
+      statusCode,
+      ...(apiCode === undefined ? {} : { apiCode }),
+      message: typeof message === 'string' ? message : message.en,
+      'message-zh-CN': typeof message === 'string' ? message : message.zh,
+    })),
+  };
+}
+
+function toEventObject({ name, webhook, topic }: EventDeclaration): Json {
+  return { name, ...(webhook === undefined ? {} : { webhook }), ...(topic === undefined ? {} : { topic }) };
+}
+
+function toParameters(operation: Operation, components: Components): Json {
+  return Object.entries(operation.input.shape).map(([name, field]) => {
+    const schema = components.inline(field);
+    const { description, ...rest } = schema;
+    return {
+      name,
+      in: 'query',
+      required: unwrapField(field).required,
+      ...(description === undefined ? {} : { description }),
+      ...(rest['type'] === 'array' ? { style: 'form', explode: true } : {}),
+      schema: rest,
+    };
+  });
+}
+
+function toRequestBody(operation: Operation, components: Components): Record<string, Json> {
+  return {
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: components.reference(operation.input) } },
+    },
+  };
+}
+
+/** Collects the named schemas that the operations mention. */
+class Components {
+  readonly #schemas = new Map<string, string>();
+
+  all(): Json {
+    return sorted(Object.fromEntries([...this.#schemas].map(([name, text]) => [name, JSON.parse(text)])));
+  }
+
+  reference(schema: z.ZodType): Json {
+    return this.inline(z.object({ it: schema }), (converted) => {
+      const it = (converted['properties'] as { it: Json }).it;
+      return typeof it === 'object' && it !== null && '$ref' in it ? { $ref: it['$ref'] } : it;
+    }) as Json;
+  }
+
+  inline(
+    schema: z.core.$ZodType,
+    pick: (converted: Record<string, Json>) => Json = (converted) => converted,
+  ): Record<string, Json> {
+    // `input`: fields with a default need not be sent, and unknown properties are allowed.
+    const converted = JSON.parse(
+      JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })).replaceAll(
+        '"#/$defs/',
+        '"#/components/schemas/',
+      ),
+    ) as Record<string, Json>;
+    const definitions = (converted['$defs'] ?? {}) as Record<string, Record<string, Json>>;
+    for (const [name, definition] of Object.entries(definitions)) this.#add(name, definition);
+    const { $schema: _schema, $defs: _definitions, ...rest } = converted;
+    return pick(rest) as Record<string, Json>;
+  }
+
+  #add(name: string, { id: _id, ...definition }: Record<string, Json>): void {
+    const text = JSON.stringify(definition);
+    const known = this.#schemas.get(name);
+    if (known !== undefined && known !== text) throw new Error(`schema ${name} is declared twice, differently`);
+    this.#schemas.set(name, text);
+  }
+}
+
+function sorted<Value>(record: Record<string, Value>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
