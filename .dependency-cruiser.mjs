@@ -98,6 +98,13 @@ export default {
       to: { path: database },
     },
     {
+      name: 'modules-write-sql-in-stores',
+      comment: 'Besides store.ts a module may name the types of platform/database, and use nothing of it.',
+      severity: 'error',
+      from: { path: `${server}/modules/`, pathNot: ['/store\\.ts$', tests] },
+      to: { path: `${server}/platform/database/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'fastify-only-at-the-edge',
       comment: 'Requests end in platform/http and protocols; behind them there are only inputs and contexts.',
       severity: 'error',

@@ -1,10 +1,12 @@
-import type { FastifyInstance } from 'fastify';
 import { accessKeys, createAccessKeyDirectory } from './modules/access-keys/index.ts';
+import { departments } from './modules/departments/index.ts';
+import { organizations } from './modules/organizations/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
-import { type Database, statement } from './platform/database/database.ts';
+import { type Database, isDatabaseReady } from './platform/database/database.ts';
 import { subscribe } from './platform/database/notifications.ts';
-import { createHttpServer } from './platform/http/server.ts';
+import { deleteExpiredNonces } from './platform/database/record.ts';
+import { createHttpServer, type HttpServer } from './platform/http/server.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import type { Module } from './platform/module.ts';
@@ -22,14 +24,11 @@ export interface CompositionDependencies {
 
 /** A server that is put together, but does not listen yet. */
 export interface Composition {
-  readonly app: FastifyInstance;
+  readonly app: HttpServer;
   readonly modules: readonly Module[];
   /** Finishes running requests, then lets go of everything but the database. */
   close(): Promise<void>;
 }
-
-const expireNonces = statement<Record<never, never>, []>(`delete from signature_nonces where expires_at < now()`);
-const ping = statement<{ one: number }, []>(`select 1 as one`);
 
 /** Wires the modules. The only place that knows all of them. */
 export async function compose({
@@ -47,7 +46,12 @@ export async function compose({
   });
   const managementTokens = await openManagementTokens(database, seal, now);
 
-  const modules: Module[] = [accessKeys(seal), tokens({ tokens: managementTokens, findAccessKey: directory.find })];
+  const modules: Module[] = [
+    organizations,
+    departments,
+    accessKeys(seal),
+    tokens({ tokens: managementTokens, findAccessKey: directory.find }),
+  ];
 
   const app = createHttpServer({
     modules,
@@ -57,13 +61,7 @@ export async function compose({
     log,
     now,
     checkAnswers,
-    isReady: () =>
-      database
-        .acrossUserPools((across) => ping(across))
-        .then(
-          () => true,
-          () => false,
-        ),
+    isReady: () => isDatabaseReady(database),
     plainRoutes: [{ path: '/oidc/.well-known/jwks.json', answer: async () => managementTokens.keySet() }],
   });
 
@@ -72,7 +70,9 @@ export async function compose({
       {
         name: 'expire nonces',
         everySeconds: 60,
-        run: () => database.acrossUserPools((across) => expireNonces(across)).then(() => {}),
+        run: async () => {
+          await database.acrossUserPools(deleteExpiredNonces);
+        },
       },
       { name: 'note key uses', everySeconds: 60, run: directory.flushUses },
     ],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compose } from './compose.ts';
+import { createFirstOrganization } from './modules/organizations/index.ts';
 import { createUserPool, isAnyUserPool } from './modules/user-pools/index.ts';
 import type { Configuration } from './platform/configuration.ts';
 import { ConfigurationError } from './platform/configuration.ts';
@@ -126,7 +127,9 @@ async function makeFirstUserPool(
   const isMade = await database.acrossUserPools((across) =>
     createUserPool(across, seal, { id: bootstrap.userPoolId, name: 'root', secret: bootstrap.userPoolSecret }),
   );
-  return isMade ? bootstrap : undefined;
+  if (!isMade) return undefined;
+  await database.withUserPool(bootstrap.userPoolId, 'write', createFirstOrganization);
+  return bootstrap;
 }
 
 async function readOptional(path: string): Promise<string | undefined> {

@@ -32,20 +32,19 @@ const fields = {
     .meta(doc('Id of the request, for support', '请求 ID', '934108e5-9fbf-4d24-8da1-c330328abd6c')),
 };
 
-const envelopes = new Map<string, { schema: z.ZodObject; output: z.ZodType | undefined }>();
+const envelopes = new Map<string, { schema: z.ZodObject; payload: z.ZodType | undefined }>();
 
 /** The schema of an operation's whole answer, named as the operation declares it. Operations may share one. */
-export function envelopeOf(operation: Operation): z.ZodObject {
-  const known = envelopes.get(operation.answer);
-  if (known?.output === operation.output && known !== undefined) return known.schema;
-  if (known !== undefined) throw new Error(`${operation.answer} is declared with two different payloads`);
-  const schema = z
-    .object(
-      operation.output === undefined
-        ? fields
-        : { ...fields, data: operation.output.meta({ ...operation.output.meta(), ...doc('Payload', '响应数据') }) },
-    )
-    .meta({ id: operation.answer });
-  envelopes.set(operation.answer, { schema, output: operation.output });
+export function envelopeOf({ answer, output }: Operation): z.ZodObject {
+  // A payload that may be null has the same envelope as one that may not: that is how the published clients know it.
+  const payload = output instanceof z.ZodNullable ? (output.unwrap() as z.ZodType) : output;
+  const known = envelopes.get(answer);
+  if (known !== undefined) {
+    if (known.payload !== payload) throw new Error(`${answer} is declared with two different payloads`);
+    return known.schema;
+  }
+  const data = payload?.meta({ ...payload.meta(), ...doc('Payload', '响应数据') });
+  const schema = z.object(data === undefined ? fields : { ...fields, data }).meta({ id: answer });
+  envelopes.set(answer, { schema, payload });
   return schema;
 }

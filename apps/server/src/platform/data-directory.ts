@@ -99,7 +99,8 @@ function takeLock(path: string): DatabaseSync | undefined {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(lockFile(path), { timeout: 0 });
-    lock.exec('begin exclusive');
+    // Nothing is ever written, so there is nothing to keep a journal file for.
+    lock.exec('pragma journal_mode = memory; begin exclusive');
     return lock;
   } catch (error) {
     lock?.close();

@@ -161,3 +161,13 @@ function preparing(pool: pg.Pool) {
     options: pool.options,
   };
 }
+
+const ping = statement<{ one: number }, []>(`select 1 as one`);
+
+/** Whether the database answers right now. */
+export function isDatabaseReady(database: Database): Promise<boolean> {
+  return database.acrossUserPools(ping).then(
+    () => true,
+    () => false,
+  );
+}

@@ -68,7 +68,7 @@ const settings = {
   wal_compression: 'on',
   max_connections: 60,
   shared_buffers: '128MB',
-  // Three processes less than with `worker`, and just as fast: what is read here is small and mostly cached.
+  // Three processes less than `worker`, which measured a quarter slower on what the system has in its cache.
   io_method: 'sync',
   jit: 'off',
   timezone: 'UTC',
@@ -267,7 +267,8 @@ async function tryConnection({ connection }: EmbeddedPostgres): Promise<'absent'
       case '57P03': // cannot_connect_now
         return 'starting';
       case '3D000': // invalid_catalog_name: the first start
-        await query({ ...connection, database: 'postgres' }, `create database ${database}`);
+        // Copying files is the faster way while there is nothing else to write to disk.
+        await query({ ...connection, database: 'postgres' }, `create database ${database} strategy file_copy`);
         return 'starting';
       default:
         throw error;

@@ -1,14 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError, type Emit, type Envelope, type Language, type Operation, successMessage } from '@genauth/contract';
-import pg from 'pg';
 import { type Actor, authenticate, type CredentialSource } from '../credentials/authenticate.ts';
 import { createReplayGuard } from '../credentials/replay.ts';
 import type { Database } from '../database/database.ts';
+import { isConflictWithOtherTransactions, isDatabaseUnavailable } from '../database/failures.ts';
+import { nonceConstraint, type PendingEvent, recordCommand } from '../database/record.ts';
 import { credentialErrors, requestErrors } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { AuditNote, CommandContext, ImplementedOperation, QueryContext, RequestContext } from '../module.ts';
-import { nonceConstraint, type PendingEvent, recordCommand } from '../record.ts';
+import { isViolationOf } from '../violations.ts';
 import { createInputReader, type InputReader } from './input.ts';
 import type { QueryParameters } from './query-string.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -143,7 +144,7 @@ export function createPipeline(dependencies: PipelineDependencies) {
       try {
         return await work();
       } catch (error) {
-        if (isConstraintViolation(error, nonceConstraint)) throw credentialErrors.nonceUsed();
+        if (isViolationOf(error, nonceConstraint)) throw credentialErrors.nonceUsed();
         if (attempt === maxAttempts || !isConflictWithOtherTransactions(error)) throw error;
         metrics.countRetry(name);
         log.debug({ operation: name, attempt }, 'repeating the transaction');
@@ -240,29 +241,4 @@ export function failure(error: ApiError, requestId: string, language: Language, 
       requestId,
     },
   };
-}
-
-/** Deadlock, serialization failure: PostgreSQL says "try the whole transaction again". */
-function isConflictWithOtherTransactions(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01');
-}
-
-function isConstraintViolation(error: unknown, constraint: string): boolean {
-  return error instanceof pg.DatabaseError && error.constraint === constraint;
-}
-
-/** Connection refused, lost, or refused for shutting down (SQLSTATE classes 08 and 57P). */
-function isDatabaseUnavailable(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return /^(08|57P|53300)/.test(error.code ?? '');
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? error.code : undefined;
-  return (
-    code === 'ECONNREFUSED' ||
-    code === 'ECONNRESET' ||
-    code === 'ENOENT' ||
-    code === 'EPIPE' ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
-      error.message,
-    )
-  );
 }

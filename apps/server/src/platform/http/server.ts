@@ -12,6 +12,9 @@ import { parseQueryString } from './query-string.ts';
 /** Largest body accepted, in bytes. A batch of 50 users with every field stays far below. */
 export const maxBodyBytes = 1024 * 1024;
 
+/** The HTTP server: Fastify, ready to listen. */
+export type HttpServer = FastifyInstance;
+
 /** What the HTTP server serves. */
 export interface HttpDependencies extends PipelineDependencies {
   readonly modules: readonly Module[];
@@ -30,7 +33,7 @@ export interface PlainRoute {
 }
 
 /** Builds the HTTP server; `listen` is the caller's. */
-export function createHttpServer(dependencies: HttpDependencies): FastifyInstance {
+export function createHttpServer(dependencies: HttpDependencies): HttpServer {
   const app = Fastify({
     logger: false,
     bodyLimit: maxBodyBytes,

@@ -1,8 +1,8 @@
 import type { Command, EventDeclaration } from '@genauth/contract';
-import type { Actor } from './credentials/authenticate.ts';
-import { type Scope, statement } from './database/database.ts';
-import { newId } from './ids.ts';
-import type { AuditNote, RequestContext } from './module.ts';
+import type { Actor } from '../credentials/authenticate.ts';
+import { newId } from '../ids.ts';
+import type { AuditNote, RequestContext } from '../module.ts';
+import { type Scope, statement } from './database.ts';
 
 /** An event waiting for its command's transaction to end. */
 export interface PendingEvent {
@@ -74,3 +74,8 @@ export async function recordCommand(scope: Scope, record: CommandRecord): Promis
     events.map(({ data }) => JSON.stringify(data)),
   );
 }
+
+/** Forgets nonces whose signatures are too old to be accepted anyway. */
+export const deleteExpiredNonces = statement<Record<never, never>, []>(
+  `delete from signature_nonces where expires_at < now()`,
+);

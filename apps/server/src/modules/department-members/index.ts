@@ -1,0 +1,8 @@
+/**
+ * Members of departments, seen from the department. The same memberships seen from the user belong to `user-departments`.
+ */
+import { defineModule, type Module } from '../../platform/module.ts';
+import * as contract from './contract.ts';
+import { departmentMemberHandlers } from './service.ts';
+
+export const departmentMembers: Module = defineModule('department-members', contract, departmentMemberHandlers);

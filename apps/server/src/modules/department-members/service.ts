@@ -1,0 +1,122 @@
+import type { CommandContext, Handlers } from '../../platform/module.ts';
+import {
+  type DepartmentRow,
+  requireDepartment,
+  requireLockedDepartment,
+  toEventNode,
+} from '../department-tree/index.ts';
+import { requireUserId, toUserDto, userErrors } from '../users/index.ts';
+import type * as contract from './contract.ts';
+import {
+  departmentMemberAdded,
+  departmentMemberErrors,
+  departmentMemberRemoved,
+  userDepartmentsChanged,
+} from './contract.ts';
+import {
+  deleteMembers,
+  giveMainDepartment,
+  insertMembers,
+  isMember,
+  type LockedUser,
+  listMemberIds,
+  listMembers,
+  lockUsers,
+  searchMembers,
+} from './store.ts';
+
+export const departmentMemberHandlers: Handlers<typeof contract> = {
+  async listDepartmentMembers({ page, limit, ...input }, { scope }) {
+    const department = await requireDepartment(scope, input);
+    const { totalCount, list } = await listMembers(scope, department, {
+      withDescendants: input.includeChildrenDepartments,
+      sortBy: input.sortBy === 'Default' ? 'JoinDepartmentAt' : input.sortBy,
+      isDescending: input.orderBy === 'Desc',
+      withDepartmentIds: input.withDepartmentIds,
+      limit,
+      offset: (page - 1) * limit,
+    });
+    return { totalCount, list: list.map((row) => toUserDto(row, input)) };
+  },
+
+  async listDepartmentMemberIds(reference, { scope }) {
+    const department = await requireDepartment(scope, reference);
+    return listMemberIds(scope, department);
+  },
+
+  async searchDepartmentMembers({ page, limit, keywords, ...input }, { scope }) {
+    const department = await requireDepartment(scope, input);
+    const { totalCount, list } = await searchMembers(scope, department, {
+      keywords,
+      withDescendants: input.includeChildrenDepartments,
+      withDepartmentIds: input.withDepartmentIds,
+      limit,
+      offset: (page - 1) * limit,
+    });
+    return { totalCount, list: list.map((row) => toUserDto(row, input)) };
+  },
+
+  async isUserInDepartment({ userId, includeChildrenDepartments, ...reference }, { scope }) {
+    const department = await requireDepartment(scope, reference);
+    await requireUserId(scope, userId, 'user_id');
+    return { inDepartment: await isMember(scope, department, userId, includeChildrenDepartments) };
+  },
+
+  async addDepartmentMembers({ userIds, ...reference }, context) {
+    const { scope } = context;
+    const department = await requireLockedDepartment(scope, reference, 'shared');
+    const users = await lockUsers(scope, userIds);
+    if (users.length < new Set(userIds).size) throw userErrors.notFound();
+    if (users.some(({ status }) => status === 'Resigned' || status === 'Archived')) {
+      throw departmentMemberErrors.userNotEmployed();
+    }
+    const added = new Set(await insertMembers(scope, department, userIds));
+    announce(context, {
+      department,
+      event: departmentMemberAdded,
+      users: users.filter(({ id }) => added.has(id)),
+      departmentIdsAfter: ({ departmentIds }) => [...departmentIds, department.id],
+    });
+    return { success: true };
+  },
+
+  async removeDepartmentMembers({ userIds, ...reference }, context) {
+    const { scope } = context;
+    const department = await requireLockedDepartment(scope, reference, 'shared');
+    const users = await lockUsers(scope, userIds);
+    const removed = new Map((await deleteMembers(scope, department, userIds)).map((row) => [row.userId, row]));
+    const withoutMain = [...removed.values()].filter(({ isMain }) => isMain).map(({ userId }) => userId);
+    if (withoutMain.length > 0) await giveMainDepartment(scope, withoutMain);
+    announce(context, {
+      department,
+      event: departmentMemberRemoved,
+      users: users.filter(({ id }) => removed.has(id)),
+      departmentIdsAfter: ({ departmentIds }) => departmentIds.filter((id) => id !== department.id),
+    });
+    return { success: true };
+  },
+};
+
+/** One event a user for the department, one for the user, and both lists of departments for the audit log. */
+function announce(
+  { emit, audit }: CommandContext,
+  change: {
+    readonly department: DepartmentRow;
+    readonly event: typeof departmentMemberAdded | typeof departmentMemberRemoved;
+    readonly users: readonly LockedUser[];
+    readonly departmentIdsAfter: (user: LockedUser) => string[];
+  },
+): void {
+  const { department, event, users, departmentIdsAfter } = change;
+  const node = toEventNode(department);
+  for (const { id, username, email, ...user } of users) {
+    emit(event, { node, user: { id, username, email } });
+    const departmentIds = departmentIdsAfter({ id, username, email, ...user });
+    emit(userDepartmentsChanged, { user: { id, username, email }, departmentIds });
+  }
+  audit({
+    target: department.id,
+    before: users.map(({ id, departmentIds }) => ({ userId: id, departmentIds })),
+    after: users.map((user) => ({ userId: user.id, departmentIds: departmentIdsAfter(user) })),
+  });
+}

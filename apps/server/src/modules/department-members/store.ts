@@ -1,0 +1,331 @@
+import { type Scope, statement } from '../../platform/database/database.ts';
+import { type DepartmentRow, endOfSubtree } from '../department-tree/index.ts';
+import { type UserRow, userColumns } from '../users/index.ts';
+
+/** A user whose memberships are about to change, with the departments he has until now. */
+export interface LockedUser {
+  readonly id: string;
+  readonly status: string;
+  readonly username: string | null;
+  readonly email: string | null;
+  readonly departmentIds: readonly string[];
+}
+
+/** Locked in the order of ids, so that two commands about the same users never wait for each other in a circle. */
+const lockRows = statement<Record<never, never>, [ids: readonly string[]]>(`
+  select from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  order by id for no key update
+`);
+
+const lockedUsers = statement<LockedUser, [ids: readonly string[]]>(`
+  select id, status, username, email, array(
+    select member.department_id from department_members member
+    where member.user_pool_id = users.user_pool_id and member.user_id = users.id
+    order by member.joined_at, member.department_id
+  ) as "departmentIds"
+  from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  order by id
+`);
+
+/** The users there are among these. Their memberships change in this transaction alone until it ends. */
+export async function lockUsers(scope: Scope, ids: readonly string[]): Promise<LockedUser[]> {
+  await lockRows(scope, ids);
+  // A second statement: its snapshot is younger than the locks.
+  return lockedUsers(scope, ids);
+}
+
+const insert = statement<
+  { userId: string },
+  [departmentId: string, path: string, isVirtual: boolean, ids: readonly string[]]
+>(`
+  insert into department_members (user_pool_id, department_id, user_id, path, is_main)
+  select current_setting('genauth.user_pool_id'), $1, user_id, $2, not $3 and not exists (
+    select from department_members main
+    where main.user_pool_id = current_setting('genauth.user_pool_id') and main.user_id = given.user_id and main.is_main
+  )
+  from (select distinct user_id from unnest($4::text[]) as user_id) as given
+  on conflict (user_pool_id, department_id, user_id) do nothing
+  returning user_id as "userId"
+`);
+
+/** Adds members; answers who was none before. */
+export async function insertMembers(
+  scope: Scope,
+  { id, path, isVirtualNode }: DepartmentRow,
+  userIds: readonly string[],
+): Promise<string[]> {
+  return (await insert(scope, id, path, isVirtualNode, userIds)).map(({ userId }) => userId);
+}
+
+/** Whoever leaves a department he belongs to no longer leads it; a leader who never was a member stays one. */
+const remove = statement<{ userId: string; isMain: boolean }, [departmentId: string, ids: readonly string[]]>(`
+  with removed as (
+    delete from department_members
+    where user_pool_id = current_setting('genauth.user_pool_id') and department_id = $1 and user_id = any($2)
+    returning user_id, is_main
+  ), demoted as (
+    delete from department_leaders using removed
+    where department_leaders.user_pool_id = current_setting('genauth.user_pool_id')
+      and department_leaders.department_id = $1 and department_leaders.user_id = removed.user_id
+  )
+  select user_id as "userId", is_main as "isMain" from removed
+`);
+
+/** Removes direct members; answers who was one. */
+export function deleteMembers(
+  scope: Scope,
+  { id }: DepartmentRow,
+  userIds: readonly string[],
+): Promise<{ userId: string; isMain: boolean }[]> {
+  return remove(scope, id, userIds);
+}
+
+const giveMain = statement<Record<never, never>, [userIds: readonly string[]]>(`
+  update department_members set is_main = true
+  from (
+    select distinct on (member.user_id) member.user_id, member.department_id
+    from department_members member
+    join departments department on department.user_pool_id = member.user_pool_id and department.id = member.department_id
+    where member.user_pool_id = current_setting('genauth.user_pool_id') and member.user_id = any($1)
+      and not department.is_virtual_node
+    order by member.user_id, member.joined_at, member.department_id
+  ) as first
+  where department_members.user_pool_id = current_setting('genauth.user_pool_id')
+    and department_members.user_id = first.user_id and department_members.department_id = first.department_id
+`);
+
+/** Users without a main department get the one they joined first, of those that are not virtual. */
+export async function giveMainDepartment(scope: Scope, userIds: readonly string[]): Promise<void> {
+  await giveMain(scope, userIds);
+}
+
+const memberIds = statement<{ userId: string }, [path: string]>(`
+  select user_id as "userId" from department_members
+  where user_pool_id = current_setting('genauth.user_pool_id') and path = $1
+  order by joined_at, user_id
+`);
+
+export async function listMemberIds(scope: Scope, { path }: DepartmentRow): Promise<string[]> {
+  return (await memberIds(scope, path)).map(({ userId }) => userId);
+}
+
+const membership = statement<{ exists: boolean }, [userId: string, path: string, end: string]>(`
+  select exists (
+    select from department_members
+    where user_pool_id = current_setting('genauth.user_pool_id') and user_id = $1 and path >= $2 and path < $3
+  ) as exists
+`);
+
+export async function isMember(
+  scope: Scope,
+  { path }: DepartmentRow,
+  userId: string,
+  withDescendants: boolean,
+): Promise<boolean> {
+  // A department's own path is the only one from itself to itself with any character appended.
+  const [row] = await membership(scope, userId, path, withDescendants ? endOfSubtree(path) : `${path}!`);
+  return row?.exists === true;
+}
+
+/** Which page of members, in which order. */
+export interface MemberPage {
+  readonly withDescendants: boolean;
+  readonly sortBy: 'JoinDepartmentAt' | 'userId' | 'createAt' | 'updatedAt';
+  readonly isDescending: boolean;
+  readonly withDepartmentIds: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+interface Totals {
+  readonly members: number;
+  readonly users: number;
+  readonly poolMembers: number;
+}
+
+const totals = statement<Totals, [departmentId: string]>(`
+  select coalesce(sum(counts.members), 0)::integer as members, coalesce(sum(counts.users), 0)::integer as users,
+    (select coalesce(sum(root.users), 0)::integer
+      from departments department
+      join department_counts root on root.user_pool_id = department.user_pool_id
+        and root.department_number = department.number
+      where department.user_pool_id = current_setting('genauth.user_pool_id') and department.parent_id is null
+    ) as "poolMembers"
+  from departments department
+  join department_counts counts on counts.user_pool_id = department.user_pool_id
+    and counts.department_number = department.number
+  where department.user_pool_id = current_setting('genauth.user_pool_id') and department.id = $1
+`);
+
+const departmentIds = `array(
+  select mine.department_id from department_members mine
+  where mine.user_pool_id = users.user_pool_id and mine.user_id = users.id
+  order by mine.joined_at, mine.department_id
+) as "departmentIds"`;
+
+/** The users of a page of user ids, in the page's order. The lateral join keeps the planner from reading all users. */
+function usersOf(page: string, withDepartmentIds: boolean): string {
+  return `
+    select ${userColumns}${withDepartmentIds ? `, ${departmentIds}` : ''}
+    from (${page}) as page (user_id, position)
+    cross join lateral (
+      select * from users candidate
+      where candidate.user_pool_id = current_setting('genauth.user_pool_id') and candidate.id = page.user_id offset 0
+    ) as users
+    order by page.position
+  `;
+}
+
+type PageParameters = [path: string, end: string, limit: number, offset: number];
+
+/** Ids of a page, by four ways to walk; every one is a statement of its own, so that each is planned for what it does. */
+function pages(direction: 'asc' | 'desc') {
+  const ordered = (columns: readonly string[]) => columns.map((column) => `${column} ${direction}`).join(', ');
+  const numbered = (body: string) => `select user_id, row_number() over () as position from (${body}) as ids`;
+  const below = (alias: string) =>
+    `${alias}.user_pool_id = current_setting('genauth.user_pool_id') and ${alias}.path >= $1 and ${alias}.path < $2`;
+  // Of a user's memberships in the subtree the first counts.
+  const isFirst = `(
+    select true from department_members earlier
+    where ${below('earlier')} and earlier.user_id = member.user_id
+      and (earlier.joined_at, earlier.department_id) < (member.joined_at, member.department_id)
+    limit 1
+  ) is null`;
+  return {
+    /** Direct members: the index has them in this order. */
+    direct: numbered(`
+      select member.user_id from department_members member
+      where member.user_pool_id = current_setting('genauth.user_pool_id') and member.path = $1 and $2::text is not null
+      order by ${ordered(['member.joined_at', 'member.user_id'])} limit $3 offset $4
+    `),
+    /** A subtree with few members: read all of it, then sort. */
+    gathered: numbered(`
+      select member.user_id from department_members member where ${below('member')}
+      group by member.user_id order by ${ordered(['min(member.joined_at)', 'member.user_id'])} limit $3 offset $4
+    `),
+    /** A subtree with many members: walk all memberships of the pool in the order of joining until the page is full. */
+    walked: numbered(`
+      select member.user_id from department_members member where ${below('member')} and ${isFirst}
+      order by ${ordered(['member.joined_at', 'member.user_id'])} limit $3 offset $4
+    `),
+    byUserId: numbered(`
+      select distinct member.user_id from department_members member where ${below('member')}
+      order by ${ordered(['member.user_id'])} limit $3 offset $4
+    `),
+    byCreation: numbered(`
+      select member.user_id from department_members member
+      join users on users.user_pool_id = member.user_pool_id and users.id = member.user_id
+      where ${below('member')} group by member.user_id, users.created_at
+      order by ${ordered(['users.created_at', 'member.user_id'])} limit $3 offset $4
+    `),
+    byUpdate: numbered(`
+      select member.user_id from department_members member
+      join users on users.user_pool_id = member.user_pool_id and users.id = member.user_id
+      where ${below('member')} group by member.user_id, users.updated_at
+      order by ${ordered(['users.updated_at', 'member.user_id'])} limit $3 offset $4
+    `),
+  };
+}
+
+type Walk = keyof ReturnType<typeof pages>;
+
+function pageStatements(direction: 'asc' | 'desc') {
+  const of = (walk: Walk) => {
+    const page = pages(direction)[walk];
+    return {
+      plain: statement<UserRow, PageParameters>(usersOf(page, false)),
+      withDepartmentIds: statement<UserRow, PageParameters>(usersOf(page, true)),
+    };
+  };
+  return {
+    direct: of('direct'),
+    gathered: of('gathered'),
+    walked: of('walked'),
+    byUserId: of('byUserId'),
+    byCreation: of('byCreation'),
+    byUpdate: of('byUpdate'),
+  } satisfies Record<Walk, unknown>;
+}
+
+const statements = { asc: pageStatements('asc'), desc: pageStatements('desc') };
+
+export async function listMembers(
+  scope: Scope,
+  department: DepartmentRow,
+  page: MemberPage,
+): Promise<{ totalCount: number; list: UserRow[] }> {
+  const [counts] = await totals(scope, department.id);
+  const totalCount = (page.withDescendants ? counts?.users : counts?.members) ?? 0;
+  const walk = chooseWalk(page, totalCount, counts?.poolMembers ?? 0);
+  const both = statements[page.isDescending ? 'desc' : 'asc'][walk];
+  const list = await (page.withDepartmentIds ? both.withDepartmentIds : both.plain)(
+    scope,
+    department.path,
+    page.withDescendants ? endOfSubtree(department.path) : `${department.path}!`,
+    page.limit,
+    page.offset,
+  );
+  return { totalCount, list };
+}
+
+/**
+ * Sorting reads every membership of the subtree; walking reads about `total / matching` memberships of the pool for each
+ * row skipped or shown. Whichever reads less wins.
+ */
+function chooseWalk(page: MemberPage, matching: number, total: number): Walk {
+  switch (page.sortBy) {
+    case 'userId':
+      return 'byUserId';
+    case 'createAt':
+      return 'byCreation';
+    case 'updatedAt':
+      return 'byUpdate';
+    case 'JoinDepartmentAt': {
+      if (!page.withDescendants) return 'direct';
+      const walked = matching === 0 ? total : ((page.offset + page.limit) * total) / matching;
+      return walked < matching ? 'walked' : 'gathered';
+    }
+  }
+}
+
+/** Which members to look for. */
+export interface MemberSearch {
+  readonly keywords: string;
+  readonly withDescendants: boolean;
+  readonly withDepartmentIds: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+const matchingIds = `
+  select member.user_id, min(member.joined_at) as joined_at
+  from department_members member
+  join users on users.user_pool_id = member.user_pool_id and users.id = member.user_id
+  where member.user_pool_id = current_setting('genauth.user_pool_id') and member.path >= $1 and member.path < $2
+    and strpos(lower(concat_ws(chr(1), users.name, users.username, users.nickname, users.email, users.phone)), lower($3)) > 0
+  group by member.user_id
+`;
+
+const countMatching = statement<{ total: number }, [path: string, end: string, keywords: string]>(`
+  select count(*) as total from (${matchingIds}) as matching
+`);
+
+const matchingPage = `
+  select user_id, row_number() over () as position
+  from (select user_id from (${matchingIds}) as matching order by joined_at desc, user_id desc limit $4 offset $5) as ids
+`;
+
+type SearchParameters = [path: string, end: string, keywords: string, limit: number, offset: number];
+const searchPlain = statement<UserRow, SearchParameters>(usersOf(matchingPage, false));
+const searchWithDepartmentIds = statement<UserRow, SearchParameters>(usersOf(matchingPage, true));
+
+export async function searchMembers(
+  scope: Scope,
+  { path }: DepartmentRow,
+  { keywords, withDescendants, withDepartmentIds, limit, offset }: MemberSearch,
+): Promise<{ totalCount: number; list: UserRow[] }> {
+  const end = withDescendants ? endOfSubtree(path) : `${path}!`;
+  const [counted] = await countMatching(scope, path, end, keywords);
+  const find = withDepartmentIds ? searchWithDepartmentIds : searchPlain;
+  return { totalCount: counted?.total ?? 0, list: await find(scope, path, end, keywords, limit, offset) };
+}

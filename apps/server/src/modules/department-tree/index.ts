@@ -1,0 +1,33 @@
+/**
+ * The tree all department modules stand on: how an operation names a department, its row, its lock, its place. It has no
+ * operations; those belong to `organizations`, `departments`, `department-members` and their neighbours.
+ */
+export { type DepartmentIdType, departmentTreeErrors, isCode } from './contract.ts';
+export {
+  type DepartmentReference,
+  refuseUndefined,
+  requireDepartment,
+  requireLockedDepartment,
+  requireLockedOrganization,
+  requireNoTenant,
+  requireOrganization,
+  toDepartmentDto,
+  toEventNode,
+} from './service.ts';
+export {
+  type DepartmentChanges,
+  type DepartmentRow,
+  departmentColumns,
+  depthOf,
+  endOfSubtree,
+  findDepartmentById,
+  insertDepartment,
+  isBelowOrSame,
+  lockTrees,
+  maxDepth,
+  moveSubtree,
+  type NewDepartment,
+  type OrganizationRow,
+  setLeaders,
+  updateDepartmentRow,
+} from './store.ts';

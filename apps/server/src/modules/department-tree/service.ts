@@ -1,0 +1,125 @@
+import type * as z from 'zod';
+import type { Scope } from '../../platform/database/database.ts';
+import {
+  type DepartmentDto,
+  type DepartmentEventNode,
+  type DepartmentIdType,
+  departmentTreeErrors,
+  rootAlias,
+} from './contract.ts';
+import {
+  type DepartmentRow,
+  departmentByReference,
+  findAndLockOrganization,
+  findOrganization,
+  type OrganizationRow,
+  type TreeLock,
+} from './store.ts';
+
+/** How an operation names a department. */
+export interface DepartmentReference {
+  readonly organizationCode: string;
+  readonly departmentId: string;
+  readonly departmentIdType: DepartmentIdType;
+  readonly tenantId?: string | undefined;
+}
+
+/** Tenants are resolved against the tenants of the user pool, and there are none yet: any is unknown. */
+export function requireNoTenant(tenantId: string | undefined): void {
+  if (tenantId) throw departmentTreeErrors.tenantNotFound();
+}
+
+/** The organization of that code. */
+export async function requireOrganization(scope: Scope, code: string, tenantId?: string): Promise<OrganizationRow> {
+  requireNoTenant(tenantId);
+  const organization = await findOrganization(scope, code);
+  if (organization === undefined) throw departmentTreeErrors.organizationNotFound({ code });
+  return organization;
+}
+
+/** The organization of that code, its tree locked until the transaction ends. */
+export async function requireLockedOrganization(
+  scope: Scope,
+  code: string,
+  tenantId: string | undefined,
+  lock: TreeLock,
+): Promise<OrganizationRow> {
+  requireNoTenant(tenantId);
+  const organization = await findAndLockOrganization(scope, code, lock);
+  if (organization === undefined) throw departmentTreeErrors.organizationNotFound({ code });
+  return organization;
+}
+
+/** The department an operation names. Of another organization, user pool or tenant it is not found. */
+export async function requireDepartment(scope: Scope, reference: DepartmentReference): Promise<DepartmentRow> {
+  requireNoTenant(reference.tenantId);
+  const { organizationCode: code, departmentId, departmentIdType } = reference;
+  const find = departmentByReference[toKey(departmentId, departmentIdType)];
+  const [row] = await find(scope, code, departmentId);
+  if (row === undefined) throw departmentTreeErrors.organizationNotFound({ code });
+  if (row.id === null) throw departmentTreeErrors.departmentNotFound();
+  return row;
+}
+
+/** The same for a command that changes the tree or its members: locked first, then read. */
+export async function requireLockedDepartment(
+  scope: Scope,
+  reference: DepartmentReference,
+  lock: TreeLock,
+): Promise<DepartmentRow> {
+  await requireLockedOrganization(scope, reference.organizationCode, reference.tenantId, lock);
+  return requireDepartment(scope, reference);
+}
+
+function toKey(departmentId: string, type: DepartmentIdType) {
+  if (departmentId === rootAlias) return 'root';
+  if (type !== 'custom_field') return type;
+  // `<key>:<value>` of a unique department field; fields are not defined yet, so none is.
+  throw departmentTreeErrors.customFieldNotDefined({ key: departmentId.split(':', 1)[0] ?? '' });
+}
+
+/** Refuses custom data and posts: their fields and ids are not defined yet. */
+export function refuseUndefined(input: {
+  readonly customData?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly postIdList?: readonly string[] | null | undefined;
+}): void {
+  const [key] = Object.keys(input.customData ?? {});
+  if (key !== undefined) throw departmentTreeErrors.customFieldNotDefined({ key });
+  const [postId] = input.postIdList ?? [];
+  if (postId !== undefined) throw departmentTreeErrors.postNotFound({ postId });
+}
+
+/** What the flags of a read add to a department. */
+export interface DepartmentFlags {
+  readonly withCustomData?: boolean;
+  readonly withPost?: boolean;
+}
+
+/** A department as V3 shows it. */
+export function toDepartmentDto(row: DepartmentRow, flags: DepartmentFlags = {}): z.input<typeof DepartmentDto> {
+  return {
+    organizationCode: row.organizationCode,
+    departmentId: row.id,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    openDepartmentId: row.openDepartmentId,
+    name: row.name,
+    leaderUserIds: [...row.leaderUserIds],
+    description: row.description,
+    parentDepartmentId: row.parentId ?? '',
+    code: row.code,
+    parentDepartmentCode: row.parentId === null ? '' : row.parentCode,
+    membersCount: row.membersCount,
+    hasChildren: row.hasChildren,
+    isVirtualNode: row.isVirtualNode,
+    i18n: row.nameI18n === null ? null : { name: row.nameI18n },
+    status: row.status,
+    ...(flags.withCustomData ? { customData: {} } : {}),
+    ...(flags.withPost ? { posts: [], postIdList: [] } : {}),
+  };
+}
+
+/** A department as events tell of it. */
+export function toEventNode(row: DepartmentRow): z.input<typeof DepartmentEventNode> {
+  return { id: row.id, orgId: row.organizationId, name: row.name, code: row.code };
+}

@@ -1,0 +1,205 @@
+import { newId } from '../../platform/ids.ts';
+import type { CommandContext, Handlers } from '../../platform/module.ts';
+import { isViolationOf } from '../../platform/violations.ts';
+import {
+  type DepartmentReference,
+  type DepartmentRow,
+  departmentTreeErrors,
+  depthOf,
+  findDepartmentById,
+  insertDepartment,
+  isBelowOrSame,
+  isCode,
+  maxDepth,
+  moveSubtree,
+  refuseUndefined,
+  requireDepartment,
+  requireLockedDepartment,
+  requireNoTenant,
+  setLeaders,
+  toDepartmentDto,
+  toEventNode,
+  updateDepartmentRow,
+} from '../department-tree/index.ts';
+import type * as contract from './contract.ts';
+import {
+  departmentCreated,
+  departmentDeleted,
+  departmentErrors,
+  departmentMoved,
+  departmentTreeChanged,
+  departmentUpdated,
+} from './contract.ts';
+import { deleteEmptyDepartment, listChildren, listSubtree } from './store.ts';
+
+export const departmentHandlers: Handlers<typeof contract> = {
+  async getDepartment({ departmentId, departmentCode, departmentIdType, ...input }, { scope }) {
+    const reference = departmentId
+      ? { ...input, departmentId, departmentIdType }
+      : { ...input, departmentId: departmentCode ?? '', departmentIdType: 'code' as const };
+    if (reference.departmentId === '') throw departmentErrors.idMissing();
+    return toDepartmentDto(await requireDepartment(scope, reference), input);
+  },
+
+  async getDepartmentById({ departmentId, tenantId, withCustomData }, { scope }) {
+    requireNoTenant(tenantId);
+    return toDepartmentDto(await requireDepartmentById(scope, departmentId), { withCustomData });
+  },
+
+  async createDepartment(input, context) {
+    const { organizationCode, parentDepartmentId, departmentIdType, tenantId, name, openDepartmentId, i18n } = input;
+    if (organizationCode !== '' && organizationCode.trim() === '') {
+      throw departmentErrors.organizationCodeInvalid({ code: organizationCode });
+    }
+    refuseUndefined(input);
+    const { scope, emit, audit } = context;
+    const code = requireCode(input.code);
+    const reference = { organizationCode, departmentId: parentDepartmentId, departmentIdType, tenantId };
+    const parent = await requireLockedDepartment(scope, reference, 'shared');
+    if (depthOf(parent) >= maxDepth) throw departmentErrors.tooDeep();
+    const id = newId(context.now);
+    await naming({ code, openDepartmentId }, () =>
+      insertDepartment(scope, {
+        id,
+        organizationId: parent.organizationId,
+        parentId: parent.id,
+        code: code ?? null,
+        openDepartmentId: openDepartmentId || null,
+        name,
+        nameI18n: i18n?.name ?? null,
+        description: input.description ?? null,
+        isVirtualNode: input.isVirtualNode ?? false,
+      }),
+    );
+    const department = await requireDepartmentById(scope, id);
+    emit(departmentCreated, { node: toEventNode(department), parentNode: toEventNode(parent) });
+    audit({ target: id, after: toDepartmentDto(department) });
+    return toDepartmentDto(department);
+  },
+
+  async updateDepartment(input, context) {
+    const { departmentIdType, organizationCode, tenantId, parentDepartmentId, leaderUserIds, i18n } = input;
+    refuseUndefined(input);
+    const { scope, emit, audit } = context;
+    const code = requireCode(input.code);
+    const before = await requireLockedDepartment(scope, input, parentDepartmentId ? 'exclusive' : 'shared');
+    await naming({ code, openDepartmentId: undefined }, () =>
+      updateDepartmentRow(scope, before.id, {
+        ...(code === undefined ? {} : { code }),
+        ...(input.name ? { name: input.name } : {}),
+        ...(input.description === undefined ? {} : { description: input.description }),
+        ...(i18n === undefined ? {} : { nameI18n: i18n?.name ?? null }),
+        ...(input.status === undefined || input.status === null ? {} : { status: input.status }),
+      }),
+    );
+    if (leaderUserIds) {
+      const [userId] = await setLeaders(scope, before.id, leaderUserIds);
+      if (userId !== undefined) throw departmentTreeErrors.leaderNotFound({ userId });
+    }
+    if (parentDepartmentId) {
+      await move(before, { organizationCode, departmentId: parentDepartmentId, departmentIdType, tenantId }, context);
+    }
+    const after = await requireDepartmentById(scope, before.id);
+    emit(departmentUpdated, { node: toEventNode(after) });
+    audit({ target: before.id, before: toDepartmentDto(before), after: toDepartmentDto(after) });
+    return toDepartmentDto(after);
+  },
+
+  async updateNodeStatus({ departmentId, status }, { scope, emit, audit }) {
+    const before = await requireDepartmentById(scope, departmentId);
+    await updateDepartmentRow(scope, departmentId, { status });
+    const after = await requireDepartmentById(scope, departmentId);
+    emit(departmentUpdated, { node: toEventNode(after) });
+    audit({ before: { status: before.status }, after: { status } });
+    return toDepartmentDto(after);
+  },
+
+  async deleteDepartment(reference, { scope, emit, audit }) {
+    const department = await requireLockedDepartment(scope, reference, 'shared');
+    if (department.parentId === null) throw departmentErrors.isRoot();
+    if (!(await deleteEmptyDepartment(scope, department.id))) throw departmentErrors.notEmpty();
+    emit(departmentDeleted, { nodes: [toEventNode(department)] });
+    audit({ target: department.id, before: toDepartmentDto(department) });
+    return { success: true };
+  },
+
+  async listChildrenDepartments({ excludeVirtualNode, onlyVirtualNode, status, ...input }, { scope }) {
+    const parent = await requireDepartment(scope, input);
+    // Neither virtual nor not virtual: nothing is left.
+    if (excludeVirtualNode && onlyVirtualNode) return { totalCount: 0, list: [] };
+    const isVirtualNode = onlyVirtualNode ? true : excludeVirtualNode ? false : null;
+    const children = await listChildren(scope, parent.id, status ?? null, isVirtualNode);
+    return { totalCount: children.length, list: children.map((row) => toDepartmentDto(row, input)) };
+  },
+
+  async getAllDepartments(input, { scope }) {
+    const start = await requireDepartment(scope, input);
+    const list = parentsFirst(start, await listSubtree(scope, start));
+    return { totalCount: list.length, list: list.map((row) => toDepartmentDto(row, input)) };
+  },
+
+  async getParentDepartment(input, { scope }) {
+    const { parentId } = await requireDepartment(scope, input);
+    const parent = parentId === null ? undefined : await findDepartmentById(scope, parentId);
+    return parent === undefined ? null : toDepartmentDto(parent, input);
+  },
+};
+
+async function requireDepartmentById(scope: CommandContext['scope'], id: string): Promise<DepartmentRow> {
+  const department = await findDepartmentById(scope, id);
+  if (department === undefined) throw departmentTreeErrors.departmentNotFound();
+  return department;
+}
+
+/** Moves a department with everything below it. The tree is locked for this transaction alone. */
+async function move(
+  department: DepartmentRow,
+  target: DepartmentReference,
+  { scope, emit }: CommandContext,
+): Promise<void> {
+  const parent = await requireDepartment(scope, target);
+  if (parent.id === department.parentId) return;
+  if (department.parentId === null) throw departmentErrors.isRoot();
+  if (isBelowOrSame(parent, department)) throw departmentErrors.movedBelowItself();
+  if (!(await moveSubtree(scope, department, parent))) throw departmentErrors.tooDeep();
+  const node = toEventNode(department);
+  emit(departmentMoved, { node, parentNode: toEventNode(parent), previousParentId: department.parentId });
+  emit(departmentTreeChanged, { modifyNodes: [node] });
+}
+
+/** An empty code clears; an illegal one is refused with the text of the live service. */
+function requireCode(code: string | null | undefined): string | null | undefined {
+  if (code === undefined || code === null) return code;
+  if (code === '') return null;
+  if (!isCode(code)) throw departmentErrors.codeInvalid({ code });
+  return code;
+}
+
+/** Runs a write and gives the name of the unique value it ran into. */
+async function naming(
+  { code, openDepartmentId }: { code: string | null | undefined; openDepartmentId: string | null | undefined },
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (isViolationOf(error, 'departments_code')) throw departmentErrors.codeTaken({ code: code ?? '' });
+    if (isViolationOf(error, 'departments_open_department_id')) {
+      throw departmentErrors.openDepartmentIdTaken({ openDepartmentId: openDepartmentId ?? '' });
+    }
+    throw error;
+  }
+}
+
+/** Every parent before its children, siblings in the order they come. */
+function parentsFirst(start: DepartmentRow, rows: readonly DepartmentRow[]): DepartmentRow[] {
+  const children = Map.groupBy(rows, ({ parentId }) => parentId);
+  const ordered: DepartmentRow[] = [];
+  // A stack instead of recursion: a tree of 64 levels is fine either way.
+  const waiting = rows.filter(({ id }) => id === start.id);
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    ordered.push(next);
+    for (const child of (children.get(next.id) ?? []).toReversed()) waiting.push(child);
+  }
+  return ordered;
+}

@@ -1,0 +1,205 @@
+import type * as z from 'zod';
+import { newId } from '../../platform/ids.ts';
+import type { CommandContext, Handlers } from '../../platform/module.ts';
+import { isViolationOf } from '../../platform/violations.ts';
+import {
+  type DepartmentRow,
+  departmentTreeErrors,
+  insertDepartment,
+  isCode,
+  refuseUndefined,
+  requireLockedOrganization,
+  requireNoTenant,
+  setLeaders,
+  toEventNode,
+  updateDepartmentRow,
+} from '../department-tree/index.ts';
+import type * as contract from './contract.ts';
+import {
+  type OrganizationDto,
+  organizationCreated,
+  organizationDeleted,
+  organizationErrors,
+  organizationUpdated,
+} from './contract.ts';
+import {
+  deleteOrganizationTree,
+  findRoot,
+  findRootById,
+  insertOrganization,
+  listRoots,
+  listRootsByCodes,
+  updateOrganizationCode,
+} from './store.ts';
+
+export const organizationHandlers: Handlers<typeof contract> = {
+  async getOrganization({ organizationCode: code, tenantId, ...flags }, { scope }) {
+    requireNoTenant(tenantId);
+    const root = await findRoot(scope, code);
+    if (root === undefined) throw departmentTreeErrors.organizationNotFound({ code });
+    return toOrganizationDto(root, flags);
+  },
+
+  async getOrganizationsBatch({ organizationCodeList, tenantId, ...flags }, { scope }) {
+    requireNoTenant(tenantId);
+    const roots = await listRootsByCodes(scope, [...new Set(organizationCodeList)]);
+    return roots.map((root) => toOrganizationDto(root, flags));
+  },
+
+  async listOrganizations({ page, limit, fetchAll, status, tenantId, ...flags }, { scope }) {
+    requireNoTenant(tenantId);
+    const filter = { status: status ?? null, keywords: null };
+    const { totalCount, list } = await listRoots(
+      scope,
+      filter,
+      fetchAll ? null : limit,
+      fetchAll ? 0 : (page - 1) * limit,
+    );
+    return { totalCount, list: list.map((root) => toOrganizationDto(root, flags)) };
+  },
+
+  async searchOrganizations({ keywords, page, limit, tenantId, ...flags }, { scope }) {
+    requireNoTenant(tenantId);
+    const { totalCount, list } = await listRoots(scope, { status: null, keywords }, limit, (page - 1) * limit);
+    return { totalCount, list: list.map((root) => toOrganizationDto(root, flags)) };
+  },
+
+  async createOrganization(input, context) {
+    const { organizationName: name, i18n, openDepartmentId, description, tenantId } = input;
+    requireNoTenant(tenantId);
+    refuseUndefined(input);
+    const id = newId(context.now);
+    // The live service accepts an empty code; what it makes of it is not documented, so the id serves as code.
+    const code = input.organizationCode === '' ? id : requireCode(input.organizationCode);
+    const { scope, emit, audit } = context;
+    await naming({ code, openDepartmentId }, async () => {
+      await insertOrganization(scope, id, code);
+      await insertDepartment(scope, {
+        id,
+        organizationId: id,
+        parentId: null,
+        code,
+        openDepartmentId: openDepartmentId || null,
+        name,
+        nameI18n: i18n?.organizationName ?? null,
+        description: description ?? null,
+        isVirtualNode: false,
+      });
+    });
+    const root = await requireRoot(context, id);
+    emit(organizationCreated, toEventData(root));
+    audit({ target: id, after: toOrganizationDto(root) });
+    return toOrganizationDto(root);
+  },
+
+  async updateOrganization(input, context) {
+    const { organizationCode, organizationNewCode, organizationName, i18n, tenantId, leaderUserIds } = input;
+    refuseUndefined(input);
+    const { scope, emit, audit } = context;
+    const { id } = await requireLockedOrganization(scope, organizationCode, tenantId, 'shared');
+    const before = await requireRoot(context, id);
+    const code = organizationNewCode ? requireCode(organizationNewCode) : undefined;
+    await naming({ code, openDepartmentId: input.openDepartmentId }, async () => {
+      if (code !== undefined) await updateOrganizationCode(scope, id, code);
+      await updateDepartmentRow(scope, id, {
+        ...(code === undefined ? {} : { code }),
+        ...(organizationName ? { name: organizationName } : {}),
+        ...(input.description === undefined ? {} : { description: input.description }),
+        ...(input.openDepartmentId === undefined ? {} : { openDepartmentId: input.openDepartmentId || null }),
+        ...(i18n === undefined ? {} : { nameI18n: i18n?.organizationName ?? null }),
+      });
+    });
+    if (leaderUserIds) {
+      const [userId] = await setLeaders(scope, id, leaderUserIds);
+      if (userId !== undefined) throw departmentTreeErrors.leaderNotFound({ userId });
+    }
+    const after = await requireRoot(context, id);
+    emit(organizationUpdated, toEventData(after));
+    audit({ target: id, before: toOrganizationDto(before), after: toOrganizationDto(after) });
+    return toOrganizationDto(after);
+  },
+
+  async deleteOrganization({ organizationCode, tenantId }, context) {
+    const { scope, emit, audit } = context;
+    const { id } = await requireLockedOrganization(scope, organizationCode, tenantId, 'exclusive');
+    const root = await requireRoot(context, id);
+    await deleteOrganizationTree(scope, id);
+    emit(organizationDeleted, toEventData(root));
+    audit({ target: id, before: toOrganizationDto(root) });
+    return { success: true };
+  },
+
+  async updateOrganizationStatus({ rootNodeId, status }, context) {
+    const { scope, emit, audit } = context;
+    const before = await findRootById(scope, rootNodeId);
+    if (before === undefined) throw departmentTreeErrors.departmentNotFound();
+    const isEnabled = status === undefined || status === true || status === 'true';
+    await updateDepartmentRow(scope, rootNodeId, { status: isEnabled });
+    emit(organizationUpdated, toEventData(before));
+    audit({ before: { status: before.status }, after: { status: isEnabled } });
+    return { success: true };
+  },
+};
+
+function requireCode(code: string): string {
+  if (!isCode(code)) throw organizationErrors.codeInvalid({ code });
+  return code;
+}
+
+/** Runs writes and gives the name of the unique value they ran into. */
+async function naming(
+  { code, openDepartmentId }: { code: string | undefined; openDepartmentId: string | null | undefined },
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (isViolationOf(error, 'organizations_code') || isViolationOf(error, 'departments_code')) {
+      throw organizationErrors.codeTaken({ code: code ?? '' });
+    }
+    if (isViolationOf(error, 'departments_open_department_id')) {
+      throw organizationErrors.openDepartmentIdTaken({ openDepartmentId: openDepartmentId ?? '' });
+    }
+    throw error;
+  }
+}
+
+async function requireRoot({ scope }: CommandContext, id: string): Promise<DepartmentRow> {
+  const root = await findRootById(scope, id);
+  if (root === undefined) throw departmentTreeErrors.departmentNotFound();
+  return root;
+}
+
+function toEventData(root: DepartmentRow) {
+  return {
+    organization: { id: root.id, code: root.organizationCode, name: root.name },
+    rootNode: toEventNode(root),
+  };
+}
+
+interface OrganizationFlags {
+  readonly withCustomData?: boolean;
+  readonly withPost?: boolean;
+}
+
+/** The root department, in the words V3 has for an organization. Its status is a text there. */
+function toOrganizationDto(root: DepartmentRow, flags: OrganizationFlags = {}): z.input<typeof OrganizationDto> {
+  return {
+    organizationCode: root.organizationCode,
+    organizationName: root.name,
+    description: root.description,
+    createdAt: root.createdAt,
+    updatedAt: root.updatedAt,
+    departmentId: root.id,
+    openDepartmentId: root.openDepartmentId,
+    hasChildren: root.hasChildren,
+    leaderUserIds: [...root.leaderUserIds],
+    membersCount: root.membersCount,
+    isVirtualNode: root.isVirtualNode,
+    i18n: root.nameI18n === null ? null : { organizationName: root.nameI18n },
+    tenantId: null,
+    status: String(root.status),
+    ...(flags.withCustomData ? { customData: {} } : {}),
+    ...(flags.withPost ? { postIdList: [] } : {}),
+  };
+}

@@ -1,0 +1,67 @@
+import type { ImplementedOperation } from '../platform/module.ts';
+import { type InputSchema, inputSchemaOf } from './input-schema.ts';
+import { type SampleWorld, sampleSecret } from './sample-world.ts';
+
+type Input = Readonly<Record<string, unknown>>;
+
+/**
+ * What the names of fields and their examples do not say. Given fields come beside the required ones; `undefined` leaves
+ * a required one out. Only for what cannot be said in the contract (`examples`) or once for all (`sample-world.ts`).
+ */
+const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
+  getManagementToken: ({ pool }) => ({ accessKeyId: pool.id, accessKeySecret: pool.secret }),
+  // Codes and user names that exist already would be refused.
+  createOrganization: () => ({ organizationName: 'Globex', organizationCode: 'globex' }),
+  createDepartment: () => ({ name: 'Sales', code: 'sales' }),
+  getDepartment: ({ values }) => ({ departmentId: values['departmentId'] }),
+  deleteDepartment: ({ values }) => ({ departmentId: values['emptyDepartmentId'] }),
+};
+
+/** A valid input of an operation in a sample world: its required fields, and what `overrides` adds. */
+export function sampleInput({ name, operation }: ImplementedOperation, world: SampleWorld): Record<string, unknown> {
+  const { properties = {}, required = [] } = inputSchemaOf(operation);
+  const given = overrides[name]?.(world) ?? {};
+  const input: Record<string, unknown> = {};
+  for (const field of required) {
+    if (field in given) continue;
+    const value = sampleValue(field, properties[field] ?? {}, world);
+    if (value === undefined) throw new Error(howToAddASample(name, field));
+    input[field] = value;
+  }
+  for (const [field, schema] of Object.entries(properties)) {
+    if (schema.writeOnly === true && schema.type === 'string' && !(field in input)) input[field] = sampleSecret;
+  }
+  return { ...input, ...given };
+}
+
+/** What to do when an operation has no valid sample; a suite that guessed would prove nothing. */
+export function howToAddASample(operation: string, field: string): string {
+  return (
+    `${operation}: no sample for ${field}. Give the field an example in its contract (\`doc\`), or make what it names in ` +
+    'testing/sample-world.ts, or say what only this operation needs in testing/sample-input.ts.'
+  );
+}
+
+/** A value for one place of an input: by its name, else by its default, its example, or its parts. */
+export function sampleValue(field: string, schema: InputSchema, world: SampleWorld): unknown {
+  const known = world.values[field];
+  if (known !== undefined) return known;
+  if (schema.default !== undefined) return schema.default;
+  if (schema.writeOnly === true && schema.type === 'string') return sampleSecret;
+  if (schema.properties !== undefined) return sampleObject(schema, world);
+  if (schema.type === 'array' && schema.items?.properties !== undefined) {
+    const element = sampleObject(schema.items, world);
+    return element === undefined ? undefined : [element];
+  }
+  return schema.examples?.[0] ?? schema.enum?.[0];
+}
+
+function sampleObject(schema: InputSchema, world: SampleWorld): Record<string, unknown> | undefined {
+  const object: Record<string, unknown> = {};
+  for (const field of schema.required ?? []) {
+    const value = sampleValue(field, schema.properties?.[field] ?? {}, world);
+    if (value === undefined) return undefined;
+    object[field] = value;
+  }
+  return object;
+}

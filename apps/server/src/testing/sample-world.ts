@@ -1,0 +1,69 @@
+import { type TestServer, type TestUserPool, testUserPool } from './server.ts';
+
+/** A secret every sample carries where an operation takes one; it must turn up nowhere. */
+export const sampleSecret = 'Sample-Secret-7c1e4f';
+
+/** A user pool with one thing of every kind, made through the API. */
+export interface SampleWorld {
+  readonly pool: TestUserPool;
+  /** Sample values by the names of input fields: what an operation is given for a field of that name. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Makes a sample world. The codes and user names are the same in every world, the ids are the world's own: what is
+ * unique must be so within a user pool, and what is found must be found in the caller's.
+ *
+ * Teach it a new kind of thing when operations come that need one: make it here, name it in `values`.
+ */
+export async function sampleWorld(server: TestServer): Promise<SampleWorld> {
+  const pool = await testUserPool({ server });
+  const values: Record<string, unknown> = {};
+  await addUsers(pool, values);
+  await addAccessKey(pool, values);
+  await addOrganization(pool, values);
+  return { pool, values };
+}
+
+/** Whether the server has an operation of that name. */
+export function hasOperation(server: TestServer, name: string): boolean {
+  return server.composition.modules.some(({ operations }) => operations.some((one) => one.name === name));
+}
+
+async function addAccessKey(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {
+  if (!hasOperation(pool.server, 'createAccessKey')) return;
+  const [key] = await pool.do('createAccessKey', { type: 'userpool' });
+  values['accessKeyId'] = key.accessKeyId;
+}
+
+async function addUsers(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {
+  if (!hasOperation(pool.server, 'createUser')) return;
+  const users = await Promise.all(
+    ['ada', 'grace'].map((username) => pool.do('createUser', { username, email: `${username}@example.com` })),
+  );
+  const ids = users.map(({ userId }) => userId);
+  values['userId'] = ids[0];
+  values['userIds'] = ids;
+  values['leaderUserIds'] = ids;
+}
+
+async function addOrganization(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {
+  if (!hasOperation(pool.server, 'createOrganization')) return;
+  const organizationCode = 'acme';
+  const root = await pool.do('createOrganization', { organizationCode, organizationName: 'Acme' });
+  values['organizationCode'] = organizationCode;
+  values['organizationCodeList'] = [organizationCode];
+  values['rootNodeId'] = root.departmentId;
+  values['parentDepartmentId'] = root.departmentId;
+  values['keywords'] = 'acme';
+  if (!hasOperation(pool.server, 'createDepartment')) return;
+  const parent = { organizationCode, parentDepartmentId: root.departmentId };
+  const research = await pool.do('createDepartment', { ...parent, name: 'Research', code: 'research' });
+  const archive = await pool.do('createDepartment', { ...parent, name: 'Archive', code: 'archive' });
+  values['departmentId'] = research.departmentId;
+  values['departmentIds'] = [research.departmentId];
+  values['emptyDepartmentId'] = archive.departmentId;
+  if (!hasOperation(pool.server, 'addDepartmentMembers') || values['userIds'] === undefined) return;
+  const { departmentId } = research;
+  await pool.do('addDepartmentMembers', { organizationCode, departmentId, userIds: values['userIds'] });
+}

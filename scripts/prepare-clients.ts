@@ -1,0 +1,136 @@
+/**
+ * Runs before `npm test`: fetches the published Python and Java clients into .cache, once, where those languages are
+ * present. What is missing is said and skipped, here and in the tests; with `--required`, a language that is present and
+ * cannot be prepared fails the run.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { cache, java, type PublishedClient, python, readPrepared } from './published-clients.ts';
+
+/** A program that ended badly, with the last of what it said. */
+class ProgramFailed extends Error {}
+
+/** The language is not on this machine, which is nobody's fault. */
+class LanguageMissing extends Error {}
+
+const required = process.argv.includes('--required');
+
+await mkdir(cache, { recursive: true });
+await Promise.all([
+  prepare('Python', python, python.interpreter, preparePython),
+  prepare('Java', java, dirname(java.classpath), prepareJava),
+]);
+
+async function prepare(
+  language: string,
+  { wanted, state }: { readonly wanted: readonly string[]; readonly state: string },
+  product: string,
+  fetchClient: () => Promise<string>,
+): Promise<void> {
+  const before = readPrepared(state);
+  if (before?.client.ready && String(before.wanted) === String(wanted) && existsSync(product)) return;
+
+  let client: PublishedClient;
+  try {
+    const version = await fetchClient();
+    client = { ready: true, version };
+    console.log(`${language} client: ${version}`);
+  } catch (error) {
+    if (!(error instanceof ProgramFailed || error instanceof LanguageMissing)) throw error;
+    client = { ready: false, reason: error.message };
+    console.log(`skipped: the tests of the ${language} client (${error.message})`);
+    if (required && error instanceof ProgramFailed) process.exitCode = 1;
+  }
+  await writeFile(state, `${JSON.stringify({ wanted, client }, null, 2)}\n`);
+}
+
+async function preparePython(): Promise<string> {
+  const recentEnough = 'import sys; sys.exit(sys.version_info < (3, 9))';
+  await run('python3', ['-c', recentEnough]).catch(() => {
+    throw new LanguageMissing('it needs python3, 3.9 or newer');
+  });
+  const environment = dirname(dirname(python.interpreter));
+  await rm(environment, { recursive: true, force: true });
+  console.log(`Fetching ${python.wanted[0]} …`);
+  // On Debian the module is a package of its own, python3-venv, and Python says so.
+  await run('python3', ['-m', 'venv', environment]);
+  await run(python.interpreter, ['-m', 'pip', 'install', '--quiet', '--retries=2', ...python.wanted]);
+  await run(python.interpreter, ['-c', 'import authing']);
+  return python.wanted[0];
+}
+
+async function prepareJava(): Promise<string> {
+  for (const program of ['javac', 'mvn']) {
+    await run(program, ['-version']).catch(() => {
+      throw new LanguageMissing('it needs a JDK, 8 or newer, and Maven: javac and mvn');
+    });
+  }
+  await rm(dirname(java.classpath), { recursive: true, force: true });
+  await mkdir(java.folder, { recursive: true });
+
+  let lastFailure: unknown;
+  for (const artifact of java.wanted) {
+    console.log(`Fetching ${artifact} …`);
+    try {
+      await copyWithDependencies(artifact);
+      return artifact;
+    } catch (error) {
+      lastFailure = error;
+    }
+  }
+  throw lastFailure;
+}
+
+/** Maven's own way to a folder of jars: a project that needs the artifact, and nothing else. */
+async function copyWithDependencies(artifact: string): Promise<void> {
+  const [groupId, artifactId, version] = artifact.split(':');
+  const project = join(java.folder, 'pom.xml');
+  await writeFile(
+    project,
+    `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>genauth</groupId><artifactId>published-client</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>${groupId}</groupId><artifactId>${artifactId}</artifactId><version>${version}</version></dependency>
+  </dependencies>
+</project>
+`,
+  );
+  await run('mvn', [
+    '--batch-mode',
+    '--no-transfer-progress',
+    '--quiet',
+    '--file',
+    project,
+    `-Dmaven.repo.local=${join(java.folder, 'repository')}`,
+    'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${dirname(java.classpath)}`,
+  ]);
+}
+
+function run(program: string, parameters: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString();
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', ({ message }) => reject(new ProgramFailed(message)));
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new ProgramFailed(`${program} ended with ${code}: ${complaintIn(output)}`));
+    });
+  });
+}
+
+/** The line that says what went wrong: not the last one, which is often about how to get help. */
+function complaintIn(output: string): string {
+  const lines = stripVTControlCharacters(output).trim().split('\n');
+  return (lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? '').trim();
+}
