@@ -43,7 +43,8 @@ export function envelopeOf({ answer, output }: Operation): z.ZodObject {
     if (known.payload !== payload) throw new Error(`${answer} is declared with two different payloads`);
     return known.schema;
   }
-  const data = payload?.meta({ ...payload.meta(), ...doc('Payload', '响应数据') });
+  // A named schema with further words would be a second schema of that name.
+  const data = payload?.meta()?.id === undefined ? payload?.meta(doc('Payload', '响应数据')) : payload;
   const schema = z.object(data === undefined ? fields : { ...fields, data }).meta({ id: answer });
   envelopes.set(answer, { schema, payload });
   return schema;

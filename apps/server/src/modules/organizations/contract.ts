@@ -85,6 +85,8 @@ export const OrganizationDto = dto('OrganizationDto', {
   allow: z.string().nullable().optional().meta(doc('Access restriction', '访问限制')),
 });
 
+const OrganizationPagingDto = pageOf('OrganizationPagingDto', OrganizationDto);
+
 const OrganizationEventData = z.object({
   organization: z.object({ id: z.string(), code: z.string(), name: z.string() }),
   rootNode: DepartmentEventNode,
@@ -170,7 +172,7 @@ export const listOrganizations = query({
       .optional()
       .meta(doc('Only enabled or only disabled ones', '组织的状态', true)),
   }),
-  output: pageOf('OrganizationPagingDto', OrganizationDto),
+  output: OrganizationPagingDto,
   answer: 'OrganizationPaginatedRespDto',
   errors: [tenantNotFound],
 });
@@ -197,7 +199,7 @@ export const searchOrganizations = query({
     withCustomData,
     tenantId,
   }),
-  output: pageOf('OrganizationPagingDto', OrganizationDto),
+  output: OrganizationPagingDto,
   answer: 'OrganizationPaginatedRespDto',
   errors: [tenantNotFound],
 });
