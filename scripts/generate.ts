@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { documents } from '../apps/server/src/documents.ts';
+import { generate } from '../packages/codegen/src/index.ts';
 
 /** A file as it should be, its path below the repository. */
 interface GeneratedFile {
@@ -16,9 +17,15 @@ interface GeneratedFile {
 type Generator = () => readonly GeneratedFile[] | Promise<readonly GeneratedFile[]>;
 
 /** Add a generator here, and `npm run generate` and `npm run check` know it. The same contracts must give the same bytes. */
-const generators: readonly Generator[] = [documents];
+const generators: readonly Generator[] = [documents, clientsAndPages];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Those of packages/codegen, from the documents as they will be. */
+function clientsAndPages(): readonly GeneratedFile[] {
+  const parsed = Object.fromEntries(documents().map(({ path, text }) => [path, JSON.parse(text)]));
+  return generate({ management: parsed['openapi/management.json'] });
+}
 
 async function generatedFiles(): Promise<GeneratedFile[]> {
   const files = (await Promise.all(generators.map((generate) => generate()))).flat();

@@ -21,9 +21,12 @@ export interface PreparedClient {
   readonly client: PublishedClient;
 }
 
-/** PyPI `authing` in a virtual environment. It imports `websockets` without declaring it. */
+/**
+ * PyPI `authing` in a virtual environment. It imports `websockets` without declaring it. Beside it is what our own client
+ * (sdks/python) runs on and is tested with.
+ */
 export const python = {
-  wanted: ['authing==5.1.0', 'websockets>=12,<18'],
+  wanted: ['authing==5.1.0', 'websockets>=12,<18', 'httpx>=0.25,<1', 'pytest>=8,<10', 'mypy>=1.11,<3'],
   /** The interpreter that has the client. */
   interpreter: join(cache, 'python', 'bin', 'python'),
   state: join(cache, 'python.json'),

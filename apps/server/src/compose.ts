@@ -1,8 +1,15 @@
 import { accessKeys, createAccessKeyDirectory } from './modules/access-keys/index.ts';
+import { departmentImports } from './modules/department-imports/index.ts';
+import { departmentMembers } from './modules/department-members/index.ts';
+import { departmentSearch } from './modules/department-search/index.ts';
+import { departmentSyncRelations } from './modules/department-sync-relations/index.ts';
 import { departments } from './modules/departments/index.ts';
 import { organizations } from './modules/organizations/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
+import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
+import { userSearch } from './modules/user-search/index.ts';
+import { userCreation, users } from './modules/users/index.ts';
 import { type Database, isDatabaseReady } from './platform/database/database.ts';
 import { subscribe } from './platform/database/notifications.ts';
 import { deleteExpiredNonces } from './platform/database/record.ts';
@@ -10,6 +17,7 @@ import { createHttpServer, type HttpServer } from './platform/http/server.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import type { Module } from './platform/module.ts';
+import { createPasswordHasher } from './platform/password.ts';
 import type { Seal } from './platform/seal.ts';
 import { startUpkeep } from './platform/upkeep.ts';
 
@@ -20,6 +28,7 @@ export interface CompositionDependencies {
   readonly log: Log;
   readonly now?: () => number;
   readonly checkAnswers?: boolean;
+  readonly publicRequestsPerSecond?: number;
 }
 
 /** A server that is put together, but does not listen yet. */
@@ -37,6 +46,7 @@ export async function compose({
   log,
   now = Date.now,
   checkAnswers = false,
+  publicRequestsPerSecond = 100,
 }: CompositionDependencies): Promise<Composition> {
   const directory = createAccessKeyDirectory({ database, seal, userPoolSecretContext, now });
   const subscription = await subscribe(database, 'genauth_credentials', log, {
@@ -46,9 +56,17 @@ export async function compose({
   });
   const managementTokens = await openManagementTokens(database, seal, now);
 
+  const usersDependencies = { seal, passwords: createPasswordHasher(), departments: departmentMemberships };
   const modules: Module[] = [
     organizations,
     departments,
+    departmentMembers,
+    departmentSearch,
+    departmentSyncRelations,
+    departmentImports({ createUsers: userCreation(usersDependencies) }),
+    users(usersDependencies),
+    userSearch({ seal, departments: departmentMemberships }),
+    userDepartments,
     accessKeys(seal),
     tokens({ tokens: managementTokens, findAccessKey: directory.find }),
   ];
@@ -61,6 +79,7 @@ export async function compose({
     log,
     now,
     checkAnswers,
+    publicRequestsPerSecond,
     isReady: () => isDatabaseReady(database),
     plainRoutes: [{ path: '/oidc/.well-known/jwks.json', answer: async () => managementTokens.keySet() }],
   });

@@ -1,11 +1,27 @@
 import { type Operation, operationsOf, toOpenApi } from '@genauth/contract';
 import * as accessKeys from './modules/access-keys/contract.ts';
+import * as departmentImports from './modules/department-imports/contract.ts';
+import * as departmentMembers from './modules/department-members/contract.ts';
+import * as departmentSearch from './modules/department-search/contract.ts';
+import * as departmentSyncRelations from './modules/department-sync-relations/contract.ts';
 import * as departments from './modules/departments/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
+import * as userDepartments from './modules/user-departments/contract.ts';
+import { credentialErrors, requestErrors } from './platform/errors.ts';
 
 /** The contracts in the order of the reference: it is the order of menus. */
-const managementContracts = [organizations, departments, accessKeys, tokens];
+const managementContracts = [
+  organizations,
+  departments,
+  departmentMembers,
+  departmentSearch,
+  departmentImports,
+  departmentSyncRelations,
+  userDepartments,
+  accessKeys,
+  tokens,
+];
 
 /** Every management operation, by name. */
 export function managementOperations(): [name: string, operation: Operation][] {
@@ -14,11 +30,13 @@ export function managementOperations(): [name: string, operation: Operation][] {
 
 /** The published documents: path in the repository and text. */
 export function documents(): { path: string; text: string }[] {
-  const management = toOpenApi(managementOperations(), {
+  const information = {
     title: 'GenAuth management API',
     version: '3.0.0',
     description:
       'Wire-compatible with the V3 management API. Answers come with HTTP 200 and tell success by `statusCode`; only 429 and failures of the infrastructure use the HTTP status.',
-  });
+  };
+  const common = [...Object.values(requestErrors), ...Object.values(credentialErrors)];
+  const management = toOpenApi(managementOperations(), information, common);
   return [{ path: 'openapi/management.json', text: `${JSON.stringify(management, null, 2)}\n` }];
 }

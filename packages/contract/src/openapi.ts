@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { envelopeOf } from './envelope.ts';
+import type { AnyErrorFactory } from './errors.ts';
 import type { EventDeclaration } from './events.ts';
 import { type Operation, unwrapField } from './operation.ts';
 
@@ -11,19 +12,28 @@ interface DocumentInformation {
   readonly description: string;
 }
 
-/** The OpenAPI 3.1 document of the given operations. Deterministic: same contracts, same bytes. */
-export function toOpenApi(operations: readonly (readonly [string, Operation])[], info: DocumentInformation): Json {
+/**
+ * The OpenAPI 3.1 document of the given operations. `commonErrors` are those that any of them can answer with and none
+ * declares. Deterministic: same contracts, same bytes.
+ */
+export function toOpenApi(
+  operations: readonly (readonly [string, Operation])[],
+  info: DocumentInformation,
+  commonErrors: readonly AnyErrorFactory[] = [],
+): Json {
   const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
-  for (const [name, operation] of operations) {
+  for (const [order, [name, operation]] of operations.entries()) {
     const path = (paths[operation.path] ??= {});
-    path[operation.method.toLowerCase()] = toOperationObject(name, operation, components);
+    // Paths are sorted, so that a new operation is a small difference; menus follow the order of the contracts.
+    path[operation.method.toLowerCase()] = { ...toOperationObject(name, operation, components), 'x-order': order };
   }
   return {
     openapi: '3.1.0',
     info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     paths: sorted(paths),
     components: { schemas: components.all(), securitySchemes },
+    'x-errors': toErrorObjects(commonErrors),
   };
 }
 
@@ -42,8 +52,7 @@ const securitySchemes = {
   },
 } satisfies Json;
 
-function toOperationObject(name: string, operation: Operation, components: Components): Json {
-  const errors = [...operation.errors].sort((a, b) => (a.code < b.code ? -1 : 1));
+function toOperationObject(name: string, operation: Operation, components: Components): Record<string, Json> {
   return {
     operationId: name,
     tags: [operation.tag],
@@ -73,14 +82,20 @@ function toOperationObject(name: string, operation: Operation, components: Compo
           'x-events': operation.emits.map(toEventObject),
         }
       : {}),
-    'x-errors': errors.map(({ code, declaration: { statusCode, apiCode, message } }) => ({
+    'x-errors': toErrorObjects(operation.errors),
+  };
+}
+
+function toErrorObjects(errors: readonly AnyErrorFactory[]): Json {
+  return [...errors]
+    .sort((a, b) => (a.code < b.code ? -1 : 1))
+    .map(({ code, declaration: { statusCode, apiCode, message } }) => ({
       code,
       statusCode,
       ...(apiCode === undefined ? {} : { apiCode }),
       message: typeof message === 'string' ? message : message.en,
       'message-zh-CN': typeof message === 'string' ? message : message.zh,
-    })),
-  };
+    }));
 }
 
 function toEventObject({ name, webhook, topic }: EventDeclaration): Json {

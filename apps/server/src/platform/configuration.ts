@@ -83,13 +83,17 @@ function readValue(environment: Readonly<Record<string, string | undefined>>, na
     throw new ConfigurationError(`${name} and ${name}_FILE are both set. Set one of them.`);
   }
   if (file === undefined) return value;
+  let content: string;
   try {
-    return readFileSync(file, 'utf8').trim();
+    content = readFileSync(file, 'utf8').trim();
   } catch (error) {
     throw new ConfigurationError(
       `${name}_FILE: ${file} cannot be read (${error instanceof Error ? error.message : error})`,
     );
   }
+  // An empty mount is a mistake; it must not become the default, or the current directory.
+  if (content === '') throw new ConfigurationError(`${name}_FILE: ${file} is empty`);
+  return content;
 }
 
 function parsePort(text: string): number {

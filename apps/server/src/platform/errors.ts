@@ -12,6 +12,8 @@ export const requestErrors = errors('request', {
     statusCode: 413,
     message: { en: 'The body is larger than {maxBytes} bytes', zh: '请求体超过 {maxBytes} 字节' },
   },
+  headersTooLarge: { statusCode: 431, message: { en: 'The headers are too large', zh: '请求头过大' } },
+  notHttp: { statusCode: 400, message: { en: 'The request is not valid HTTP', zh: '请求不是合法的 HTTP 报文' } },
   routeNotFound: {
     statusCode: 404,
     message: { en: 'No such operation: {method} {path}', zh: '接口不存在：{method} {path}' },

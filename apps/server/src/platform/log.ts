@@ -20,6 +20,9 @@ const secretNames = [
   'databaseUrl',
 ];
 
+/** Where PostgreSQL's errors repeat the values of a row: `Key (email)=(...) already exists`. */
+const rowValues = ['err.detail', 'err.where'];
+
 /** Opens the log. Secrets are redacted by name; personal data has no business in a log line in the first place. */
 export function openLog(level: LogLevel, destination?: pino.DestinationStream): Log {
   return pino(
@@ -28,7 +31,10 @@ export function openLog(level: LogLevel, destination?: pino.DestinationStream): 
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+      redact: {
+        paths: [...rowValues, ...secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])],
+        censor: '[redacted]',
+      },
     },
     destination ?? pino.destination({ fd: 2, sync: true }),
   );

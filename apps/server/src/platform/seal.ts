@@ -17,17 +17,20 @@ export function createSeal(masterKey: string): Seal {
   return {
     seal(plain, context) {
       const iv = randomBytes(ivBytes);
-      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(context));
+      const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes }).setAAD(Buffer.from(context));
       const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
       return Buffer.concat([Buffer.of(version), iv, cipher.getAuthTag(), body]);
     },
     open(sealed, context) {
       if (sealed[0] !== version) throw new Error('sealed with an unknown version');
       const body = 1 + ivBytes + tagBytes;
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + ivBytes))
-        .setAAD(Buffer.from(context))
-        .setAuthTag(sealed.subarray(1 + ivBytes, body));
       try {
+        // With the length given, a tag that was cut short is refused instead of compared as far as it goes.
+        const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + ivBytes), {
+          authTagLength: tagBytes,
+        })
+          .setAAD(Buffer.from(context))
+          .setAuthTag(sealed.subarray(1 + ivBytes, body));
         return decipher.update(sealed.subarray(body), undefined, 'utf8') + decipher.final('utf8');
       } catch {
         throw new Error('A stored secret does not open: the master key is not the one it was sealed with');

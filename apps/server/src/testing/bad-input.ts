@@ -31,7 +31,8 @@ export function badInputs(
 ): BadInput[] {
   const isQuery = operation.method === 'GET';
   return placesOf(inputSchemaOf(operation), isQuery).flatMap(({ path, schema, required }) => {
-    const values = wrongValues(schema, isQuery);
+    const isTextOfQuery = isQuery && path.length > 1;
+    const values = wrongValues(schema, isQuery).filter(([label]) => !(isTextOfQuery && label === 'of another type'));
     if (required) values.push(['missing', undefined]);
     return values.map(([label, value]) => ({
       label: `${path.join('.')}: ${label}`,
@@ -137,7 +138,7 @@ function placed(
   if (typeof key === 'number') {
     const list: readonly unknown[] = Array.isArray(whole) ? whole : [];
     const inner = schema.items ?? {};
-    return list.with === undefined || list.length === 0
+    return list.length === 0
       ? [placed(sampleValue('', inner, world), rest, value, inner, world)]
       : list.with(key, placed(list[key], rest, value, inner, world));
   }

@@ -31,8 +31,8 @@ export async function fingerprintOf(server: TestServer, userPoolId: string): Pro
 export async function idsOf(server: TestServer, userPoolId: string): Promise<readonly string[]> {
   const perTable = (await tablesOfUserPools(server)).map(
     (table) => `
-      select distinct id[1] as id
-      from ${table} t, regexp_matches(to_jsonb(t)::text, '"([0-9a-f]{24})"', 'g') as id where user_pool_id = $1`,
+      select distinct found[1] as id
+      from ${table} t, regexp_matches(to_jsonb(t)::text, '"([0-9a-f]{24})"', 'g') as found where user_pool_id = $1`,
   );
   const rows = await server.sql<{ id: string }>(perTable.join(' union '), [userPoolId]);
   return rows.map(({ id }) => id).filter((id) => id !== userPoolId);

@@ -41,24 +41,30 @@ export function schemaOf(type: z.ZodType, io: 'input' | 'output'): InputSchema {
   return schema;
 }
 
-function resolved(schema: RawSchema, definitions: Readonly<Record<string, RawSchema>>): InputSchema {
-  const name = schema.$ref?.slice('#/$defs/'.length);
+function resolved(
+  schema: RawSchema,
+  definitions: Readonly<Record<string, RawSchema>>,
+  above: readonly string[] = [],
+): InputSchema {
+  const name = schema.$ref?.split('/').at(-1);
+  // What holds itself, as a tree does, is followed one turn.
+  if (name !== undefined && above.filter((one) => one === name).length > 1) return {};
   const target = name === undefined ? schema : { ...definitions[name], ...schema };
-  const inside = (one: InputSchema) => resolved(one, definitions);
+  const inside = (one: InputSchema) => resolved(one, definitions, name === undefined ? above : [...above, name]);
   const alternatives = target.anyOf?.map(inside).filter(({ type }) => type !== 'null');
   const [only] = alternatives ?? [];
-  // "This or null" is read as "this".
-  const plain = only !== undefined && alternatives?.length === 1 ? { ...target, ...only, anyOf: undefined } : target;
+  // "This or null" is read as "this", whose parts are resolved by now.
+  if (only !== undefined && alternatives?.length === 1) return { ...withoutAlternatives(target), ...only };
   return {
-    ...withoutUndefined(plain),
-    ...(alternatives !== undefined && alternatives.length > 1 ? { anyOf: alternatives } : {}),
-    ...(plain.items === undefined ? {} : { items: inside(plain.items) }),
-    ...(plain.properties === undefined
+    ...withoutAlternatives(target),
+    ...(alternatives === undefined ? {} : { anyOf: alternatives }),
+    ...(target.items === undefined ? {} : { items: inside(target.items) }),
+    ...(target.properties === undefined
       ? {}
-      : { properties: Object.fromEntries(Object.entries(plain.properties).map(([key, one]) => [key, inside(one)])) }),
+      : { properties: Object.fromEntries(Object.entries(target.properties).map(([key, one]) => [key, inside(one)])) }),
   };
 }
 
-function withoutUndefined({ anyOf: _anyOf, ...schema }: Omit<InputSchema, 'anyOf'> & { anyOf?: unknown }): InputSchema {
+function withoutAlternatives({ anyOf: _anyOf, ...schema }: InputSchema): InputSchema {
   return schema;
 }

@@ -15,6 +15,11 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   createDepartment: () => ({ name: 'Sales', code: 'sales' }),
   getDepartment: ({ values }) => ({ departmentId: values['departmentId'] }),
   deleteDepartment: ({ values }) => ({ departmentId: values['emptyDepartmentId'] }),
+  // One of several optional fields must be there.
+  createUser: () => ({ username: 'linus', salt: undefined }),
+  createUsersBatch: () => ({ list: [{ username: 'linus', password: sampleSecret }] }),
+  isUserExists: () => ({ username: 'ada' }),
+  updateUser: () => ({ nickname: 'Countess' }),
 };
 
 /** A valid input of an operation in a sample world: its required fields, and what `overrides` adds. */
@@ -31,7 +36,7 @@ export function sampleInput({ name, operation }: ImplementedOperation, world: Sa
   for (const [field, schema] of Object.entries(properties)) {
     if (schema.writeOnly === true && schema.type === 'string' && !(field in input)) input[field] = sampleSecret;
   }
-  return { ...input, ...given };
+  return Object.fromEntries(Object.entries({ ...input, ...given }).filter(([, value]) => value !== undefined));
 }
 
 /** What to do when an operation has no valid sample; a suite that guessed would prove nothing. */

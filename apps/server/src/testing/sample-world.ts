@@ -26,7 +26,7 @@ export async function sampleWorld(server: TestServer): Promise<SampleWorld> {
 }
 
 /** Whether the server has an operation of that name. */
-export function hasOperation(server: TestServer, name: string): boolean {
+function hasOperation(server: TestServer, name: string): boolean {
   return server.composition.modules.some(({ operations }) => operations.some((one) => one.name === name));
 }
 

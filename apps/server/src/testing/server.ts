@@ -34,7 +34,15 @@ export async function startTestServer(
   { now = Date.now }: { readonly now?: () => number } = {},
 ): Promise<TestServer> {
   const database = openDatabase(connection, { size: 10 });
-  const composition = await compose({ database, seal: testSeal, log: openLog('error'), now, checkAnswers: true });
+  const composition = await compose({
+    database,
+    seal: testSeal,
+    log: openLog('error'),
+    now,
+    checkAnswers: true,
+    // All tests call from one address.
+    publicRequestsPerSecond: 100_000,
+  });
   await composition.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = composition.app.server.address() as AddressInfo;
   const owner = new pg.Pool({ ...connection, max: 2, options: '-c timezone=UTC' });
@@ -63,6 +71,8 @@ export interface TestUserPool {
   readonly id: string;
   readonly secret: string;
   readonly server: TestServer;
+  /** A management token of the pool's own key, bought once. */
+  token(): Promise<string>;
   /** Calls an operation by name with a management token and answers the envelope. */
   call(operation: string, input?: Input, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** The same, for what a test needs but is not about: throws unless it succeeds, and answers the payload. */
@@ -95,15 +105,16 @@ export async function testUserPool({
     rateLimitPerSecond,
   ]);
 
-  let token: Promise<string> | undefined;
+  let bought: Promise<string> | undefined;
+  const token = () => (bought ??= managementToken(server.origin, id, secret));
   const call: TestUserPool['call'] = async (operation, input = {}, headers = {}) => {
-    token ??= managementToken(server.origin, id, secret);
-    return callOperation(server, operation, input, { authorization: `Bearer ${await token}`, ...headers });
+    return callOperation(server, operation, input, { authorization: `Bearer ${await token()}`, ...headers });
   };
   return {
     id,
     secret,
     server,
+    token,
     call,
     async do(operation, input) {
       const answer = await call(operation, input);

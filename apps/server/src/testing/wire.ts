@@ -49,7 +49,8 @@ export function requestOf(operation: Operation, input: Input): WireRequest {
 function queryPairs(name: string, value: unknown): string[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value.map((one) => `${encodeURIComponent(`${name}[]`)}=${toQueryText(one)}`);
-  if (typeof value === 'object') return Object.entries(value).flatMap(([key, one]) => queryPairs(`${name}[${key}]`, one));
+  if (typeof value === 'object')
+    return Object.entries(value).flatMap(([key, one]) => queryPairs(`${name}[${key}]`, one));
   return [`${encodeURIComponent(name)}=${toQueryText(value)}`];
 }
 
@@ -86,7 +87,11 @@ export function signedRequestOf(operation: Operation, input: Input, signer: Sign
   const scheme = family === 'x-authing-' ? 'authing' : 'GenAuth';
   return {
     ...request,
-    headers: { ...request.headers, ...signed, authorization: `${scheme} ${accessKeyId}:${buildSignature(secret, text)}` },
+    headers: {
+      ...request.headers,
+      ...signed,
+      authorization: `${scheme} ${accessKeyId}:${buildSignature(secret, text)}`,
+    },
   };
 }
 

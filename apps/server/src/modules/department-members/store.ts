@@ -188,7 +188,7 @@ function pages(direction: 'asc' | 'desc') {
   const isFirst = `(
     select true from department_members earlier
     where ${below('earlier')} and earlier.user_id = member.user_id
-      and (earlier.joined_at, earlier.department_id) < (member.joined_at, member.department_id)
+      and (earlier.joined_at, earlier.path) < (member.joined_at, member.path)
     limit 1
   ) is null`;
   return {
@@ -203,9 +203,14 @@ function pages(direction: 'asc' | 'desc') {
       select member.user_id from department_members member where ${below('member')}
       group by member.user_id order by ${ordered(['min(member.joined_at)', 'member.user_id'])} limit $3 offset $4
     `),
-    /** A subtree with many members: walk all memberships of the pool in the order of joining until the page is full. */
+    /**
+     * A subtree with many members: walk all memberships of the pool in the order of joining until the page is full. The
+     * condition is a `case` so that the planner cannot take the index on paths and sort what this way exists not to sort.
+     */
     walked: numbered(`
-      select member.user_id from department_members member where ${below('member')} and ${isFirst}
+      select member.user_id from department_members member
+      where member.user_pool_id = current_setting('genauth.user_pool_id') and ${isFirst}
+        and case when member.path >= $1 and member.path < $2 then true else false end
       order by ${ordered(['member.joined_at', 'member.user_id'])} limit $3 offset $4
     `),
     byUserId: numbered(`

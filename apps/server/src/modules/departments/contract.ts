@@ -115,12 +115,12 @@ export const getDepartment = query({
   title: { en: 'Get Department Info', zh: '获取部门信息' },
   summary: { en: 'Get a department', zh: '获取部门信息' },
   description: {
-    en: 'Gets a department by its id or its code. When both are given the id decides.',
-    zh: '通过组织 Code 以及部门 ID 或部门 Code 获取部门信息，两者都传时以部门 ID 为准。',
+    en: 'Gets a department by its id or its code. When both are given the id decides. Only a system id may come without its organization.',
+    zh: '通过组织 Code 以及部门 ID 或部门 Code 获取部门信息，两者都传时以部门 ID 为准。仅使用系统部门 ID 时可不传组织 Code。',
   },
   permission: 'department:Get',
   input: dto('GetDepartmentDto', {
-    organizationCode,
+    organizationCode: organizationCode.optional(),
     departmentId: departmentId.min(0).optional(),
     departmentCode: z
       .string()

@@ -58,6 +58,24 @@ test('finds a department by code too, and by id when both are given', async () =
   expect(await pool.do('getDepartmentById', { departmentId: a.departmentId })).toMatchObject({ name: 'a' });
 });
 
+test('asks for the organization unless the id is a system id', async () => {
+  const pool = await poolWithOrganization();
+  const { departmentId } = await create(pool, 'a', 'root', { code: 'a', openDepartmentId: 'ou_a' });
+  expect(await pool.do('getDepartment', { departmentId })).toMatchObject({ name: 'a', organizationCode: 'acme' });
+  expect((await pool.call('getDepartment', { departmentId: 'nobody' })).message).toBe('department not found');
+  expect((await pool.call('getDepartment', { departmentId, tenantId: 'nobody' })).statusCode).toBe(404);
+  for (const named of [
+    { departmentCode: 'a' },
+    { departmentId: 'root' },
+    { departmentId: 'ou_a', departmentIdType: 'open_department_id' },
+  ]) {
+    expect(await pool.call('getDepartment', named)).toMatchObject({
+      statusCode: 400,
+      message: 'organizationCode should not be empty',
+    });
+  }
+});
+
 test('keeps codes and open ids unique in an organization, under races too', async () => {
   const pool = await poolWithOrganization();
   const answers = await Promise.all(

@@ -1,3 +1,4 @@
+import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import { isViolationOf } from '../../platform/violations.ts';
@@ -16,6 +17,7 @@ import {
   requireDepartment,
   requireLockedDepartment,
   requireNoTenant,
+  rootAlias,
   setLeaders,
   toDepartmentDto,
   toEventNode,
@@ -33,12 +35,20 @@ import {
 import { deleteEmptyDepartment, listChildren, listSubtree } from './store.ts';
 
 export const departmentHandlers: Handlers<typeof contract> = {
-  async getDepartment({ departmentId, departmentCode, departmentIdType, ...input }, { scope }) {
-    const reference = departmentId
-      ? { ...input, departmentId, departmentIdType }
-      : { ...input, departmentId: departmentCode ?? '', departmentIdType: 'code' as const };
-    if (reference.departmentId === '') throw departmentErrors.idMissing();
-    return toDepartmentDto(await requireDepartment(scope, reference), input);
+  async getDepartment({ organizationCode, departmentId, departmentCode, departmentIdType, ...input }, { scope }) {
+    const named = departmentId
+      ? { departmentId, departmentIdType }
+      : { departmentId: departmentCode ?? '', departmentIdType: 'code' as const };
+    if (named.departmentId === '') throw departmentErrors.idMissing();
+    if (organizationCode !== undefined) {
+      return toDepartmentDto(await requireDepartment(scope, { ...input, ...named, organizationCode }), input);
+    }
+    requireNoTenant(input.tenantId);
+    // Every other kind of id is unique in its organization only.
+    if (named.departmentIdType !== 'department_id' || named.departmentId === rootAlias) {
+      throw requestErrors.fieldMissing({ field: 'organizationCode' });
+    }
+    return toDepartmentDto(await requireDepartmentById(scope, named.departmentId), input);
   },
 
   async getDepartmentById({ departmentId, tenantId, withCustomData }, { scope }) {
@@ -115,7 +125,8 @@ export const departmentHandlers: Handlers<typeof contract> = {
   },
 
   async deleteDepartment(reference, { scope, emit, audit }) {
-    const department = await requireLockedDepartment(scope, reference, 'shared');
+    // Alone in the tree: nobody can be putting a department or a member into the one that goes.
+    const department = await requireLockedDepartment(scope, reference, 'exclusive');
     if (department.parentId === null) throw departmentErrors.isRoot();
     if (!(await deleteEmptyDepartment(scope, department.id))) throw departmentErrors.notEmpty();
     emit(departmentDeleted, { nodes: [toEventNode(department)] });

@@ -10,6 +10,8 @@ import * as contract from './contract.ts';
 import { organizationHandlers } from './service.ts';
 import { insertOrganization } from './store.ts';
 
+export { insertOrganization } from './store.ts';
+
 export const organizations: Module = defineModule('organizations', contract, organizationHandlers);
 
 /** The organization every new user pool starts with. */

@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { credentialErrors } from '../errors.ts';
 import type { QueryParameters } from '../http/query-string.ts';
 import { newSecret } from '../ids.ts';
-import type { ReplayGuard } from './replay.ts';
 import {
   parseAuthorization,
   type SignatureApiCode,
@@ -28,7 +27,7 @@ export interface Actor {
   readonly accessKeyId: string;
   readonly userId?: string;
   readonly rateLimitPerSecond: number;
-  /** Stored by a signed command in its own transaction; absent with a token, which may be used again. */
+  /** Not yet known to be new. Stored by a signed command in its own transaction; absent with a token, which may be used again. */
   readonly nonce?: { readonly value: string; readonly expiresAt: number };
 }
 
@@ -67,13 +66,12 @@ const nobodysSecret = newSecret();
 export async function authenticate(
   request: CredentialRequest,
   source: CredentialSource,
-  replay: ReplayGuard,
   now: () => number,
 ): Promise<Actor> {
   const authorization = parseAuthorization(request.headers.authorization);
   switch (authorization.scheme) {
     case 'signature':
-      return withUserPoolChecked(request, await bySignature(request, authorization, source, replay, now));
+      return withUserPoolChecked(request, await bySignature(request, authorization, source, now));
     case 'bearer':
     case 'bare':
       return withUserPoolChecked(request, await byToken(authorization.token, source));
@@ -87,14 +85,12 @@ async function bySignature(
   request: CredentialRequest,
   authorization: SignatureAuthorization,
   source: CredentialSource,
-  replay: ReplayGuard,
   now: () => number,
 ): Promise<Actor> {
   const key = await source.findAccessKey(authorization.accessKeyId);
   const verdict = verifySignature({ ...request, authorization }, key?.secret ?? nobodysSecret, { now: now() });
   if (!verdict.ok) throw signatureErrors[verdict.apiCode]();
   if (key === undefined) throw credentialErrors.invalidSignature();
-  if (!replay.note(key.id, verdict.nonce)) throw credentialErrors.nonceUsed();
   return toActor(key, { value: verdict.nonce, expiresAt: verdict.expiresAt });
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError, type Emit, type Envelope, type Language, type Operation, successMessage } from '@genauth/contract';
 import { type Actor, authenticate, type CredentialSource } from '../credentials/authenticate.ts';
-import { createReplayGuard } from '../credentials/replay.ts';
+import { createReplayGuard, type ReplayGuard } from '../credentials/replay.ts';
 import type { Database } from '../database/database.ts';
 import { isConflictWithOtherTransactions, isDatabaseUnavailable } from '../database/failures.ts';
 import { nonceConstraint, type PendingEvent, recordCommand } from '../database/record.ts';
@@ -47,22 +47,18 @@ export interface PipelineDependencies {
   readonly now: () => number;
   /** Checks answers against their declaration. For tests: a wrong answer becomes a 500. */
   readonly checkAnswers: boolean;
+  /** Per client address, to operations that ask for no credential. */
+  readonly publicRequestsPerSecond: number;
 }
-
-/** Requests per second and client address to operations that ask for no credential. */
-const publicRateLimit = 100;
 
 /** How often a transaction is tried that PostgreSQL refuses for what other transactions did. */
 const maxAttempts = 4;
-
-/** A signature is accepted this long before and after its date. */
-const signatureWindowMs = 15 * 60 * 1000;
 
 /** Runs operations: credential, rate, permission, input, transaction, audit, events, envelope. Nothing of this is repeated in a module. */
 export function createPipeline(dependencies: PipelineDependencies) {
   const { credentials, database, log, metrics, now } = dependencies;
   const rateLimit = createRateLimit(now);
-  const replay = createReplayGuard(now, 2 * signatureWindowMs);
+  const replay = createReplayGuard(now);
 
   return (implemented: ImplementedOperation) => {
     const { name, operation } = implemented;
@@ -76,12 +72,13 @@ export function createPipeline(dependencies: PipelineDependencies) {
         return reader?.read(withTenantOfHeader(sent, operation, request.headers), fromQuery || request.bodyIsForm);
       };
       if (operation.kind === 'publicQuery') {
-        limitRate(rateLimit.take(`address ${request.clientIp}`, publicRateLimit));
+        limitRate(rateLimit.take(`address ${request.clientIp}`, dependencies.publicRequestsPerSecond));
         return implemented.handle(readInput(), context);
       }
       const { declaredQuery } = reader;
-      const actor = await authenticate({ ...request, declaredQuery }, credentials, replay, now);
+      const actor = await authenticate({ ...request, declaredQuery }, credentials, now);
       limitRate(rateLimit.take(actor.userPoolId, actor.rateLimitPerSecond));
+      refuseReplay(replay, actor);
       requirePermission(actor, operation);
       const input = readInput();
       if (operation.kind === 'query') {
@@ -163,6 +160,12 @@ class RateLimited extends Error {
 
 function limitRate(retryAfterSeconds: number): void {
   if (retryAfterSeconds > 0) throw new RateLimited(retryAfterSeconds);
+}
+
+/** After the rate limit, which bounds what is remembered; and what it turned away may be sent again as it is. */
+function refuseReplay(replay: ReplayGuard, { accessKeyId, nonce }: Actor): void {
+  if (nonce !== undefined && !replay.note(accessKeyId, nonce.value, nonce.expiresAt))
+    throw credentialErrors.nonceUsed();
 }
 
 /**

@@ -20,7 +20,8 @@ export function createRateLimit(now: () => number, maxKeys = 100_000): RateLimit
         buckets.set(key, { tokens: perSecond - 1, at });
         return 0;
       }
-      bucket.tokens = Math.min(perSecond, bucket.tokens + ((at - bucket.at) * perSecond) / 1000);
+      // A clock that was set back must not empty the bucket.
+      bucket.tokens = Math.min(perSecond, bucket.tokens + (Math.max(0, at - bucket.at) * perSecond) / 1000);
       bucket.at = at;
       if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / perSecond));
       bucket.tokens -= 1;

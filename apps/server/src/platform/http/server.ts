@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { ApiError } from '@genauth/contract';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { requestErrors } from '../errors.ts';
@@ -41,8 +42,13 @@ export function createHttpServer(dependencies: HttpDependencies): HttpServer {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
     forceCloseConnections: 'idle',
     keepAliveTimeout: 65_000,
+    // Without it a client that sends its body a byte a minute holds its connection for ever.
+    requestTimeout: 120_000,
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
+    // A path whose escapes are malformed never reaches the router.
+    frameworkErrors: (_error, request, reply) => send(reply, routeNotFound(request)),
+    clientErrorHandler: refuseConnection,
   });
 
   // Bodies are read as bytes whatever their label: published clients label JSON, forms and nothing at all alike.
@@ -61,10 +67,7 @@ export function createHttpServer(dependencies: HttpDependencies): HttpServer {
   addHealth(app, dependencies);
 
   app.options('*', (_request, reply) => reply.code(204).send());
-  app.setNotFoundHandler((request, reply) => {
-    const [path = ''] = request.url.split('?', 1);
-    send(reply, fail(requestErrors.routeNotFound({ method: request.method, path: path.slice(0, 200) }), request));
-  });
+  app.setNotFoundHandler((request, reply) => send(reply, routeNotFound(request)));
   app.setErrorHandler((error: unknown, request, reply) =>
     send(reply, toTransportFailure(error, request, dependencies.log)),
   );
@@ -139,6 +142,27 @@ function send(reply: FastifyReply, { envelope, httpStatus, retryAfterSeconds }: 
 
 function fail(error: ApiError, request: FastifyRequest): PipelineAnswer {
   return failure(error, request.id, languageOf(request.headers));
+}
+
+function routeNotFound(request: FastifyRequest): PipelineAnswer {
+  const [path = ''] = request.url.split('?', 1);
+  return fail(requestErrors.routeNotFound({ method: request.method, path: path.slice(0, 200) }), request);
+}
+
+/** What is no HTTP, or has more headers than Node reads, is answered on the bare connection, which ends with it. */
+function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+    const refusal = tooLarge ? requestErrors.headersTooLarge() : requestErrors.notHttp();
+    const { envelope } = failure(refusal, randomUUID(), 'en-US');
+    const body = JSON.stringify(envelope);
+    socket.write(
+      `HTTP/1.1 ${tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\nconnection: close\r\n` +
+        `content-type: application/json; charset=utf-8\r\nx-request-id: ${envelope.requestId}\r\n` +
+        `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+  socket.destroySoon();
 }
 
 /** Failures before an operation was reached: too large, aborted, malformed. */

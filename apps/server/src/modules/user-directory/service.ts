@@ -1,0 +1,155 @@
+import type * as z from 'zod';
+import type { Scope } from '../../platform/database/database.ts';
+import { requestErrors } from '../../platform/errors.ts';
+import { defaultPhoneCountryCode, parsePhoneQuery } from '../../platform/phone-numbers.ts';
+import type { Seal } from '../../platform/seal.ts';
+import { type UserDto, type UserIdType, userErrors } from './contract.ts';
+import { findIdsBy, findIdsByPhone, type UserRow } from './store.ts';
+
+/** Email addresses are compared without regard to case, so they are stored and looked up in lower case. */
+export function toStoredEmail(email: string): string {
+  return email.trim().toLowerCase();
+}
+
+/** The ids of the users these values name, in the order given, each once. Values that name nobody are left out. */
+export async function findUserIds(scope: Scope, values: readonly string[], type: UserIdType): Promise<string[]> {
+  return [...new Set(await lookUp(scope, values, type))];
+}
+
+async function lookUp(scope: Scope, values: readonly string[], type: UserIdType): Promise<string[]> {
+  switch (type) {
+    case 'user_id':
+    case 'external_id':
+    case 'username':
+      return findIdsBy(scope, type, values);
+    case 'email':
+      return findIdsBy(scope, type, values.map(toStoredEmail));
+    case 'phone': {
+      const queries = await Promise.all(values.map(parsePhoneQuery));
+      return findIdsByPhone(scope, queries.flat(), defaultPhoneCountryCode);
+    }
+    case 'identity':
+    case 'sync_relation':
+      // Identities and sync relations cannot be made yet, so nobody has one.
+      requireKeyAndValue(values);
+      return [];
+    case 'custom_field': {
+      // Nor can custom fields.
+      const [key = ''] = requireKeyAndValue(values);
+      throw userErrors.customFieldNotDefined({ key });
+    }
+  }
+}
+
+/** The keys of `<key>:<value>` pairs. */
+function requireKeyAndValue(values: readonly string[]): string[] {
+  return values.map((value) => {
+    const at = value.indexOf(':');
+    if (at <= 0 || at === value.length - 1) throw requestErrors.fieldMalformed({ field: 'userId' });
+    return value.slice(0, at);
+  });
+}
+
+/** The id of the user this value names. Of another user pool he is not found. */
+export async function requireUserId(scope: Scope, value: string, type: UserIdType): Promise<string> {
+  const [id] = await findUserIds(scope, [value], type);
+  if (id === undefined) throw userErrors.notFound();
+  return id;
+}
+
+/** What a user's sealed identity number is bound to. */
+export function identityNumberContext(userPoolId: string, userId: string): string {
+  return `users/${userPoolId}/${userId}/identity_number`;
+}
+
+/** What the flags of a read add to a user. */
+export interface UserFlags {
+  readonly withCustomData?: boolean;
+  readonly flatCustomData?: boolean;
+  readonly withPost?: boolean;
+  readonly withIdentities?: boolean;
+  readonly withDepartmentIds?: boolean;
+}
+
+/** Opens sealed identity numbers of one user pool. */
+export interface IdentityNumberReader {
+  readonly seal: Seal;
+  readonly userPoolId: string;
+}
+
+/**
+ * A user as V3 shows him. The identity number is there only for whoever brings the means to open it: answers to his
+ * administrators show it, events and audit rows do not.
+ */
+export function toUserDto(
+  row: UserRow,
+  flags: UserFlags = {},
+  identityNumbers?: IdentityNumberReader,
+): z.input<typeof UserDto> {
+  const { profile } = row;
+  return {
+    userId: row.id,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    status: row.status,
+    workStatus: row.workStatus,
+    externalId: row.externalId,
+    email: row.email,
+    phone: row.phone,
+    phoneCountryCode: row.phoneCountryCode,
+    username: row.username,
+    name: row.name,
+    nickname: row.nickname,
+    photo: row.photo,
+    loginsCount: row.loginsCount,
+    lastLogin: row.lastLoginAt,
+    lastIp: row.lastLoginIp,
+    gender: row.gender,
+    emailVerified: row.emailVerified,
+    phoneVerified: row.phoneVerified,
+    passwordLastSetAt: row.passwordLastSetAt,
+    birthdate: profile['birthdate'] ?? null,
+    country: profile['country'] ?? null,
+    province: profile['province'] ?? null,
+    city: profile['city'] ?? null,
+    address: profile['address'] ?? null,
+    streetAddress: profile['streetAddress'] ?? null,
+    postalCode: profile['postalCode'] ?? null,
+    company: profile['company'] ?? null,
+    browser: profile['browser'] ?? null,
+    device: profile['device'] ?? null,
+    givenName: profile['givenName'] ?? null,
+    familyName: profile['familyName'] ?? null,
+    middleName: profile['middleName'] ?? null,
+    profile: profile['profile'] ?? null,
+    preferredUsername: profile['preferredUsername'] ?? null,
+    website: profile['website'] ?? null,
+    zoneinfo: profile['zoneinfo'] ?? null,
+    locale: profile['locale'] ?? null,
+    formatted: profile['formatted'] ?? null,
+    region: profile['region'] ?? null,
+    userSourceType: row.sourceType,
+    userSourceId: row.sourceId,
+    lastLoginApp: row.lastLoginApp,
+    mainDepartmentId: row.mainDepartmentId,
+    lastMfaTime: row.lastMfaAt,
+    passwordSecurityLevel: row.passwordSecurityLevel,
+    resetPasswordOnNextLogin: row.resetPasswordOnNextLogin,
+    registerSource: [...row.registerSource],
+    departmentIds: flags.withDepartmentIds && row.departmentIds ? [...row.departmentIds] : undefined,
+    identities: flags.withIdentities ? [] : undefined,
+    identityNumber: identityNumbers === undefined ? undefined : readIdentityNumber(row, identityNumbers),
+    customData: flags.withCustomData && !flags.flatCustomData ? {} : undefined,
+    postIdList: flags.withPost ? [] : undefined,
+    statusChangedAt: row.statusChangedAt,
+    tenantId: null,
+    signedUp: row.createdAt,
+  };
+}
+
+function readIdentityNumber(row: UserRow, { seal, userPoolId }: IdentityNumberReader): string | null {
+  const { identityNumberSealed } = row;
+  return identityNumberSealed === null
+    ? null
+    : seal.open(identityNumberSealed, identityNumberContext(userPoolId, row.id));
+}

@@ -1,0 +1,146 @@
+import type { RawBuilder } from 'kysely';
+import { type Scope, statement } from '../../platform/database/database.ts';
+
+/** A user with what every answer about him says. */
+export interface UserRow {
+  readonly id: string;
+  readonly status: 'Suspended' | 'Resigned' | 'Activated' | 'Archived' | 'Deactivated';
+  readonly workStatus: 'Closed' | 'Active';
+  readonly username: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly phoneCountryCode: string | null;
+  readonly externalId: string | null;
+  readonly emailVerified: boolean;
+  readonly phoneVerified: boolean;
+  readonly identityNumberSealed: Buffer | null;
+  readonly passwordLastSetAt: string | null;
+  readonly passwordSecurityLevel: number | null;
+  readonly resetPasswordOnNextLogin: boolean;
+  readonly name: string | null;
+  readonly nickname: string | null;
+  readonly photo: string | null;
+  readonly gender: 'M' | 'F' | 'U';
+  readonly profile: Readonly<Record<string, string | undefined>>;
+  readonly sourceType: 'excel' | 'register' | 'adminCreated' | 'sync';
+  readonly sourceId: string | null;
+  readonly registerSource: readonly string[];
+  readonly loginsCount: number;
+  readonly lastLoginAt: string | null;
+  readonly lastLoginIp: string | null;
+  readonly lastLoginApp: string | null;
+  readonly lastMfaAt: string | null;
+  readonly statusChangedAt: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly mainDepartmentId: string | null;
+  /** Only there when selected with `departmentIdsColumn`. */
+  readonly departmentIds?: readonly string[];
+}
+
+/** Select list of a `UserRow`, for the alias `users`. */
+export const userColumns = `
+  users.id, users.status, users.work_status as "workStatus", users.username, users.email, users.phone,
+  users.phone_country_code as "phoneCountryCode", users.external_id as "externalId",
+  users.email_verified as "emailVerified", users.phone_verified as "phoneVerified",
+  users.identity_number_sealed as "identityNumberSealed", users.password_last_set_at as "passwordLastSetAt",
+  users.password_security_level as "passwordSecurityLevel",
+  users.reset_password_on_next_login as "resetPasswordOnNextLogin",
+  users.name, users.nickname, users.photo, users.gender, users.profile, users.source_type as "sourceType",
+  users.source_id as "sourceId", users.register_source as "registerSource", users.logins_count as "loginsCount",
+  users.last_login_at as "lastLoginAt", users.last_login_ip as "lastLoginIp", users.last_login_app as "lastLoginApp",
+  users.last_mfa_at as "lastMfaAt", users.status_changed_at as "statusChangedAt",
+  users.created_at as "createdAt", users.updated_at as "updatedAt",
+  (select main.department_id from department_members main
+    where main.user_pool_id = users.user_pool_id and main.user_id = users.id and main.is_main) as "mainDepartmentId"
+`;
+
+/** A further column, for reads that want all departments: in the order the user joined them. */
+export const departmentIdsColumn = `
+  array(select member.department_id from department_members member
+    where member.user_pool_id = users.user_pool_id and member.user_id = users.id
+    order by member.joined_at, member.department_id) as "departmentIds"
+`;
+
+/** A condition on the alias `users`, for searches. */
+export type UserCondition = RawBuilder<boolean>;
+
+/** In the order of the ids given. */
+function usersByIds(columns: string) {
+  return statement<UserRow, [ids: readonly string[]]>(`
+    select ${columns} from unnest($1::text[]) with ordinality as given (id, position)
+    join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = given.id
+    order by given.position
+  `);
+}
+
+const rowsByIds = usersByIds(userColumns);
+const rowsWithDepartmentIdsByIds = usersByIds(`${userColumns}, ${departmentIdsColumn}`);
+
+/** The users of these ids that there are, in the order of the ids. */
+export function listUsersByIds(scope: Scope, ids: readonly string[], withDepartmentIds: boolean): Promise<UserRow[]> {
+  return (withDepartmentIds ? rowsWithDepartmentIdsByIds : rowsByIds)(scope, ids);
+}
+
+/** The ways to find a user by something that is his alone. */
+const uniqueColumns = { user_id: 'id', external_id: 'external_id', email: 'email', username: 'username' } as const;
+
+/** In the order of the values given. */
+function idsBy(column: string) {
+  return statement<{ id: string }, [values: readonly string[]]>(`
+    select users.id from unnest($1::text[]) with ordinality as given (value, position)
+    join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.${column} = given.value
+    order by given.position
+  `);
+}
+
+const idsByColumn = {
+  user_id: idsBy(uniqueColumns.user_id),
+  external_id: idsBy(uniqueColumns.external_id),
+  email: idsBy(uniqueColumns.email),
+  username: idsBy(uniqueColumns.username),
+};
+
+export async function findIdsBy(
+  scope: Scope,
+  column: keyof typeof uniqueColumns,
+  values: readonly string[],
+): Promise<string[]> {
+  return (await idsByColumn[column](scope, values)).map(({ id }) => id);
+}
+
+/** A phone number as given in a look-up. Without a country code, it may be a number of several countries. */
+export interface PhoneToFind {
+  readonly phone: string;
+  readonly countryCode: string | null;
+}
+
+/** The same digits may be a number in two countries: the default country's goes first, then the oldest account's. */
+const idsByPhone = statement<
+  { id: string },
+  [phones: readonly string[], countryCodes: readonly (string | null)[], defaultCountryCode: string]
+>(`
+  select found.id from unnest($1::text[], $2::text[]) with ordinality as given (phone, country_code, position)
+  cross join lateral (
+    select users.id from users
+    where users.user_pool_id = current_setting('genauth.user_pool_id') and users.phone = given.phone
+      and (given.country_code is null or users.phone_country_code = given.country_code)
+    order by users.phone_country_code <> $3, users.id
+    limit 1
+  ) as found
+  order by given.position
+`);
+
+export async function findIdsByPhone(
+  scope: Scope,
+  phones: readonly PhoneToFind[],
+  defaultCountryCode: string,
+): Promise<string[]> {
+  const rows = await idsByPhone(
+    scope,
+    phones.map(({ phone }) => phone),
+    phones.map(({ countryCode }) => countryCode),
+    defaultCountryCode,
+  );
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,217 @@
+import type { InputOf } from '@genauth/contract';
+import type { Scope } from '../../platform/database/database.ts';
+import { requestErrors } from '../../platform/errors.ts';
+import type { Handlers } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
+import { toStoredEmail, toUserDto, type UserCondition, type UserFlags, userErrors } from '../user-directory/index.ts';
+import type { DepartmentMemberships } from '../users/index.ts';
+import type * as contract from './contract.ts';
+import { DepartmentFilters, type FilterItem, SourceFilters, userSearchErrors } from './contract.ts';
+import {
+  type FieldFilter,
+  type FieldKind,
+  type FilterValue,
+  fieldCondition,
+  keywordsCondition,
+  kindOfField,
+  nobodyCondition,
+  searchUsers,
+  sourceCondition,
+  type UserSearch,
+} from './store.ts';
+
+interface UserSearchDependencies {
+  readonly seal: Seal;
+  readonly departments: Pick<DepartmentMemberships, 'condition'>;
+}
+
+type Options = NonNullable<InputOf<typeof contract.listUsers>['options']>;
+
+const defaultFuzzyFields = ['phone', 'email', 'name', 'username', 'nickname'];
+const newestFirst = [{ field: 'createdAt', isDescending: true }];
+
+export function createUserSearchService({ seal, departments }: UserSearchDependencies): Handlers<typeof contract> {
+  const list = async (
+    scope: Scope,
+    conditions: readonly UserCondition[],
+    { page, limit }: { readonly page: number; readonly limit: number },
+    sort: UserSearch['sort'],
+    flags: UserFlags,
+  ) => {
+    const { totalCount, list: rows } = await searchUsers(scope, {
+      conditions,
+      sort,
+      withDepartmentIds: flags.withDepartmentIds ?? false,
+      limit,
+      offset: (page - 1) * limit,
+    });
+    return { totalCount, list: rows.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId })) };
+  };
+
+  return {
+    async listUsers({ keywords, advancedFilter, searchQuery, options }, { scope }) {
+      if (searchQuery) throw userSearchErrors.searchQueryNotSupported();
+      const items = advancedFilter ?? [];
+      const conditions = items.some(({ field }) => field === 'status') ? [] : [present];
+      if (keywords) {
+        conditions.push(keywordsCondition(keywords, options?.fuzzySearchOn ?? defaultFuzzyFields));
+      }
+      for (const [index, item] of items.entries()) {
+        conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, departments));
+      }
+      const pagination = options?.pagination ?? { page: 1, limit: 10 };
+      return list(scope, conditions, pagination, toSort(options?.sort), options ?? {});
+    },
+
+    async listUsersLegacy({ page, limit, status, updatedAtStart, updatedAtEnd, ...flags }, { scope }) {
+      const conditions = [
+        status === undefined ? present : equal('status', [status]),
+        ...(updatedAtStart === undefined && updatedAtEnd === undefined
+          ? []
+          : [between('updatedAt', toTime(updatedAtStart) ?? null, toTime(updatedAtEnd) ?? null)]),
+      ];
+      return list(scope, conditions, { page, limit }, newestFirst, flags);
+    },
+  };
+}
+
+function equal(field: string, values: readonly FilterValue[]): UserCondition {
+  return fieldCondition({ field, isNegated: false, test: 'in', values });
+}
+
+function between(field: string, from: FilterValue | null, to: FilterValue | null): UserCondition {
+  return fieldCondition({ field, isNegated: false, test: 'range', from, to });
+}
+
+/** Who has left the company or was put away is not listed unless somebody asks for a status. */
+const present = equal('status', ['Activated', 'Suspended', 'Deactivated']);
+
+function toSort(sort: Options['sort']): UserSearch['sort'] {
+  if (!sort?.length) return newestFirst;
+  return sort.map(({ field, order, direction }) => ({
+    field,
+    isDescending: (order ?? direction ?? 'desc') === 'desc',
+  }));
+}
+
+/** The condition of one filter; `at` names the item in errors. */
+async function toCondition(
+  item: FilterItem,
+  at: string,
+  scope: Scope,
+  departments: UserSearchDependencies['departments'],
+): Promise<UserCondition> {
+  switch (item.field) {
+    case 'department': {
+      const filters = DepartmentFilters.safeParse(item.value);
+      if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
+      if (!filters.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
+      return filters.data.length === 0 ? nobodyCondition : departments.condition(scope, filters.data);
+    }
+    case 'userSource': {
+      const sources = SourceFilters.safeParse(item.value);
+      if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
+      if (!sources.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
+      return sourceCondition(sources.data.map(({ type, id }) => ({ type, id: id || null })));
+    }
+    case 'loggedInApps':
+    case 'identity':
+      // Nobody has logged in to an application or has an identity yet.
+      return nobodyCondition;
+    default: {
+      const kind = kindOfField(item.field);
+      if (kind === undefined) throw userErrors.customFieldNotDefined({ key: item.field });
+      return fieldCondition(toFieldFilter(item, kind, at));
+    }
+  }
+}
+
+function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, at: string): FieldFilter {
+  const refuse = (what: 'operator' | 'value') => requestErrors.fieldMalformed({ field: `${at}.${what}` });
+  const one = (given: unknown) => {
+    const read = toFilterValue(given, kind);
+    if (read === undefined) throw refuse('value');
+    return read;
+  };
+  const many = () => {
+    if (!Array.isArray(value) || value.length > 1000) throw refuse('value');
+    return value.map(one);
+  };
+  const isText = kind === 'text' || kind === 'email' || kind === 'list';
+  const hasOrder = isText || kind === 'number' || kind === 'time';
+  if (kind === 'sealed' && operator !== 'IS_NULL' && operator !== 'NOT_NULL') throw refuse('operator');
+
+  switch (operator) {
+    case 'IS_NULL':
+      return { field, isNegated: false, test: 'null' };
+    case 'NOT_NULL':
+      return { field, isNegated: true, test: 'null' };
+    case 'EQUAL':
+      return { field, isNegated: false, test: 'in', values: [one(value)] };
+    case 'NOT_EQUAL':
+      return { field, isNegated: true, test: 'in', values: [one(value)] };
+    case 'IN':
+      return { field, isNegated: false, test: 'in', values: many() };
+    case 'CONTAINS':
+    case 'NOT_CONTAINS': {
+      if (!isText) throw refuse('operator');
+      const isNegated = operator === 'NOT_CONTAINS';
+      if (kind === 'list') return { field, isNegated, test: 'in', values: [one(value)] };
+      if (typeof value !== 'string' || value.length > maxTextLength) throw refuse('value');
+      return { field, isNegated, test: 'contains', text: value };
+    }
+    case 'GREATER':
+      if (!hasOrder || kind === 'list') throw refuse('operator');
+      return { field, isNegated: false, test: 'range', from: one(value), to: null };
+    case 'LESSER':
+      if (!hasOrder || kind === 'list') throw refuse('operator');
+      return { field, isNegated: false, test: 'range', from: null, to: one(value) };
+    case 'BETWEEN': {
+      if (!hasOrder || kind === 'list') throw refuse('operator');
+      const [from, to, ...rest] = many();
+      if (from === undefined || to === undefined || rest.length > 0) throw refuse('value');
+      return { field, isNegated: false, test: 'range', from, to };
+    }
+  }
+}
+
+const maxTextLength = 2048;
+
+/** A value of the kind the field holds, or nothing. */
+function toFilterValue(given: unknown, kind: FieldKind): FilterValue | undefined {
+  switch (kind) {
+    case 'text':
+    case 'email':
+    case 'list':
+      if (typeof given !== 'string' || given.length > maxTextLength) return undefined;
+      return kind === 'email' ? toStoredEmail(given) : given;
+    case 'number': {
+      const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
+      return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+    }
+    case 'time':
+      return toTime(given);
+    case 'boolean':
+      return given === true || given === 'true' ? true : given === false || given === 'false' ? false : undefined;
+    case 'sealed':
+      return undefined;
+    default:
+      return typeof given === 'string' && kind.includes(given) ? given : undefined;
+  }
+}
+
+/** Numbers below this are seconds: as milliseconds they would lie before March 1973. */
+const firstMilliseconds = 1e11;
+const yearTenThousand = 253_402_300_800_000;
+
+/** A point in time as ISO 8601, from seconds, milliseconds or ISO 8601 itself. */
+function toTime(given: unknown): string | undefined {
+  const number = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;
+  const milliseconds =
+    typeof number === 'number'
+      ? number * (number < firstMilliseconds ? 1000 : 1)
+      : typeof number === 'string' && /^\d{4}-\d{2}-\d{2}/.test(number)
+        ? Date.parse(number)
+        : Number.NaN;
+  return milliseconds >= 0 && milliseconds < yearTenThousand ? new Date(milliseconds).toISOString() : undefined;
+}

@@ -1,0 +1,220 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Scope } from '../../platform/database/database.ts';
+import { departmentIdsColumn, type UserCondition, type UserRow, userColumns } from '../user-directory/index.ts';
+
+/** What a field holds, so that values can be checked before they reach the database. */
+export type FieldKind = 'text' | 'email' | 'number' | 'time' | 'boolean' | 'list' | 'sealed' | readonly string[];
+
+interface SearchField {
+  readonly kind: FieldKind;
+  readonly isNullable: boolean;
+  readonly expression: RawBuilder<unknown>;
+}
+
+function column(name: string, kind: FieldKind = 'text'): SearchField {
+  return { kind, isNullable: false, expression: sql`users.${sql.id(name)}` };
+}
+
+function nullable(name: string, kind: FieldKind = 'text'): SearchField {
+  return { ...column(name, kind), isNullable: true };
+}
+
+function profile(name: string): SearchField {
+  return { kind: 'text', isNullable: true, expression: sql`(users.profile ->> ${sql.lit(name)})` };
+}
+
+/** The fields of users that can be searched, under the names callers know them by. */
+const searchFields: ReadonlyMap<string, SearchField> = new Map(
+  Object.entries({
+    id: column('id'),
+    userId: column('id'),
+    createdAt: column('created_at', 'time'),
+    updatedAt: column('updated_at', 'time'),
+    signedUp: column('created_at', 'time'),
+    status: column('status', ['Suspended', 'Resigned', 'Activated', 'Archived', 'Deactivated']),
+    workStatus: column('work_status', ['Closed', 'Active']),
+    statusChangedAt: nullable('status_changed_at', 'time'),
+    externalId: nullable('external_id'),
+    email: nullable('email', 'email'),
+    phone: nullable('phone'),
+    phoneCountryCode: nullable('phone_country_code'),
+    username: nullable('username'),
+    name: nullable('name'),
+    nickname: nullable('nickname'),
+    photo: nullable('photo'),
+    gender: column('gender', ['M', 'F', 'U']),
+    emailVerified: column('email_verified', 'boolean'),
+    phoneVerified: column('phone_verified', 'boolean'),
+    identityNumber: nullable('identity_number_sealed', 'sealed'),
+    passwordLastSetAt: nullable('password_last_set_at', 'time'),
+    passwordSecurityLevel: nullable('password_security_level', 'number'),
+    resetPasswordOnNextLogin: column('reset_password_on_next_login', 'boolean'),
+    userSourceType: column('source_type', ['excel', 'register', 'adminCreated', 'sync']),
+    userSourceId: nullable('source_id'),
+    registerSource: column('register_source', 'list'),
+    loginsCount: column('logins_count', 'number'),
+    lastLogin: nullable('last_login_at', 'time'),
+    lastLoginTime: nullable('last_login_at', 'time'),
+    lastIp: nullable('last_login_ip'),
+    lastLoginApp: nullable('last_login_app'),
+    lastMfaTime: nullable('last_mfa_at', 'time'),
+    mainDepartmentId: {
+      kind: 'text',
+      isNullable: true,
+      expression: sql`(select main.department_id from department_members main
+        where main.user_pool_id = users.user_pool_id and main.user_id = users.id and main.is_main)`,
+    },
+    birthdate: profile('birthdate'),
+    country: profile('country'),
+    province: profile('province'),
+    city: profile('city'),
+    address: profile('address'),
+    streetAddress: profile('streetAddress'),
+    postalCode: profile('postalCode'),
+    company: profile('company'),
+    browser: profile('browser'),
+    device: profile('device'),
+    givenName: profile('givenName'),
+    familyName: profile('familyName'),
+    middleName: profile('middleName'),
+    profile: profile('profile'),
+    preferredUsername: profile('preferredUsername'),
+    website: profile('website'),
+    zoneinfo: profile('zoneinfo'),
+    locale: profile('locale'),
+    formatted: profile('formatted'),
+    region: profile('region'),
+  } satisfies Record<string, SearchField>),
+);
+
+/** What a field holds, or nothing when there is no such field. */
+export function kindOfField(field: string): FieldKind | undefined {
+  return searchFields.get(field)?.kind;
+}
+
+/** A value as the database compares it; points in time as ISO 8601. */
+export type FilterValue = string | number | boolean;
+
+/** One comparison, already known to make sense for its field. */
+export type FieldFilter = { readonly field: string; readonly isNegated: boolean } & (
+  | { readonly test: 'null' }
+  | { readonly test: 'in'; readonly values: readonly FilterValue[] }
+  | { readonly test: 'contains'; readonly text: string }
+  | { readonly test: 'range'; readonly from: FilterValue | null; readonly to: FilterValue | null }
+);
+
+const nothing: SearchField = { kind: 'text', isNullable: true, expression: sql`null::text` };
+
+/** The condition of one comparison. */
+export function fieldCondition(filter: FieldFilter): UserCondition {
+  const { kind, expression } = searchFields.get(filter.field) ?? nothing;
+  const condition = positiveCondition(filter, kind, expression);
+  // "Not equal" holds for those who have nothing there, too.
+  return filter.isNegated ? sql<boolean>`(${condition}) is not true` : condition;
+}
+
+function positiveCondition(filter: FieldFilter, kind: FieldKind, expression: RawBuilder<unknown>): UserCondition {
+  switch (filter.test) {
+    case 'null':
+      return kind === 'list' ? sql<boolean>`${expression} = '{}'` : sql<boolean>`${expression} is null`;
+    case 'in':
+      return kind === 'list'
+        ? sql<boolean>`${expression} && ${sql.val(filter.values)}::text[]`
+        : sql<boolean>`${expression} = any(${sql.val(filter.values)}::${arrayTypeOf(kind)})`;
+    case 'contains':
+      return sql<boolean>`strpos(${folded(expression)}, lower(${filter.text}::text)) > 0`;
+    case 'range': {
+      const type = typeOf(kind);
+      const from = filter.from === null ? sql`true` : sql`${expression} >= ${filter.from}::${type}`;
+      const to = filter.to === null ? sql`true` : sql`${expression} <= ${filter.to}::${type}`;
+      return sql<boolean>`(${from} and ${to})`;
+    }
+  }
+}
+
+/** Identifiers are stored in the collation "C", whose `lower` knows ASCII only. */
+function folded(expression: RawBuilder<unknown>): RawBuilder<string> {
+  return sql<string>`lower(${expression} collate "default")`;
+}
+
+function typeOf(kind: FieldKind): RawBuilder<unknown> {
+  return kind === 'number' ? sql`numeric` : kind === 'time' ? sql`timestamptz` : sql`text`;
+}
+
+function arrayTypeOf(kind: FieldKind): RawBuilder<unknown> {
+  return kind === 'boolean' ? sql`boolean[]` : sql`${typeOf(kind)}[]`;
+}
+
+/** Users one of whose fields contains the keywords. */
+export function keywordsCondition(keywords: string, fields: readonly string[]): UserCondition {
+  const texts = fields.flatMap((field) => {
+    const found = searchFields.get(field);
+    return found === undefined || found.kind === 'sealed' ? [] : [folded(found.expression)];
+  });
+  // One comparison for all fields; nobody's keywords contain the character between them.
+  return texts.length === 0
+    ? sql<boolean>`false`
+    : sql<boolean>`strpos(concat_ws(chr(1), ${sql.join(texts)}), lower(${keywords}::text)) > 0`;
+}
+
+/** Users from one of these sources, each of a kind and perhaps of one application or task. */
+export function sourceCondition(
+  sources: readonly { readonly type: string; readonly id: string | null }[],
+): UserCondition {
+  const conditions = sources.map(({ type, id }) =>
+    id === null
+      ? sql<boolean>`users.source_type = ${type}`
+      : sql<boolean>`(users.source_type = ${type} and users.source_id = ${id})`,
+  );
+  return conditions.length === 0 ? sql<boolean>`false` : sql<boolean>`(${sql.join(conditions, sql` or `)})`;
+}
+
+/** Nobody: for what no user can have yet. */
+export const nobodyCondition: UserCondition = sql<boolean>`false`;
+
+/** Which page of which users, in which order. */
+export interface UserSearch {
+  readonly conditions: readonly UserCondition[];
+  readonly sort: readonly { readonly field: string; readonly isDescending: boolean }[];
+  readonly withDepartmentIds: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** A page of the users that meet all conditions, and how many there are. */
+export async function searchUsers(
+  scope: Scope,
+  { conditions, sort, withDepartmentIds, limit, offset }: UserSearch,
+): Promise<{ totalCount: number; list: UserRow[] }> {
+  const where = sql.join(
+    [sql`users.user_pool_id = current_setting('genauth.user_pool_id')`, ...conditions],
+    sql` and `,
+  );
+  const counted = await sql<{ total: number }>`select count(*) as total from users where ${where}`.execute(scope.db);
+  const totalCount = counted.rows[0]?.total ?? 0;
+  if (totalCount <= offset) return { totalCount, list: [] };
+  const columns = sql.raw(withDepartmentIds ? `${userColumns}, ${departmentIdsColumn}` : userColumns);
+  const order = orderBy(sort);
+  // The inner query finds the page, so that columns with queries of their own are computed for its rows alone.
+  const page = await sql<UserRow>`
+    select ${columns}
+    from (select users.id from users where ${where} order by ${order} limit ${limit} offset ${offset}) as page
+    join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = page.id
+    order by ${order}
+  `.execute(scope.db);
+  return { totalCount, list: page.rows };
+}
+
+/** Ids end every order, so that pages neither repeat nor skip anyone. Empty values go last. */
+function orderBy(sort: UserSearch['sort']): RawBuilder<unknown> {
+  const keys = [...sort, { field: 'id', isDescending: sort.at(-1)?.isDescending ?? true }];
+  return sql.join(
+    keys.flatMap(({ field, isDescending }) => {
+      const found = searchFields.get(field);
+      if (found === undefined) return [];
+      if (!isDescending) return [sql`${found.expression} asc`];
+      // Left out where nothing is null: an index read backwards is in the order `desc`, not in `desc nulls last`.
+      return [found.isNullable ? sql`${found.expression} desc nulls last` : sql`${found.expression} desc`];
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+/**
+ * Users: creating, reading, changing and deleting them one by one or in batches. Lists and searches belong to `user-search`,
+ * departments seen from the user to `user-departments`, what all of these share to `user-directory`.
+ */
+import { type CommandContext, defineModule, type Module } from '../../platform/module.ts';
+import * as contract from './contract.ts';
+import { createUserCreation, createUsersService, type NewUserInput } from './service.ts';
+
+export {
+  departmentIdsColumn,
+  findUserIds,
+  requireUserId,
+  toUserDto,
+  type UserCondition,
+  type UserFlags,
+  type UserRow,
+  userColumns,
+  userErrors,
+} from '../user-directory/index.ts';
+export type { DepartmentFilter, DepartmentMemberships } from './service.ts';
+
+export function users(dependencies: Parameters<typeof createUsersService>[0]): Module {
+  return defineModule('users', contract, createUsersService(dependencies));
+}
+
+/** Users made as part of another module's command: all or none, their ids in order. `prefixOf` names one in errors. */
+export function userCreation(dependencies: Parameters<typeof createUserCreation>[0]) {
+  const createUsers = createUserCreation(dependencies);
+  return async (
+    context: CommandContext,
+    people: readonly NewUserInput[],
+    prefixOf: (index: number) => string,
+  ): Promise<readonly string[]> => {
+    if (people.length === 0) return [];
+    return (await createUsers(people, undefined, context, prefixOf)).map(({ id }) => id);
+  };
+}

@@ -1,0 +1,175 @@
+import { expect, test } from 'vitest';
+import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+
+async function inDepartment(pool: TestUserPool) {
+  const organization = { organizationName: 'Steamory', organizationCode: 'steamory' };
+  await pool.do('createOrganization', organization);
+  return pool.do('createDepartment', {
+    organizationCode: 'steamory',
+    name: 'rd',
+    code: 'rd',
+    parentDepartmentId: 'root',
+  });
+}
+
+/** What was announced since the last time. */
+async function eventNames(pool: TestUserPool, after: number) {
+  const events = await pool.events();
+  return { names: events.slice(after).map(({ name }) => name), count: events.length };
+}
+
+test('changes what is given, clears what is null, and leaves the rest', async () => {
+  const pool = await testUserPool();
+  const created = {
+    username: 'bob',
+    email: 'bob@example.com',
+    name: 'Bob',
+    company: 'steamory',
+    city: 'BJ',
+    gender: 'M',
+  };
+  const { userId } = await pool.do('createUser', created);
+  const user = await pool.do('updateUser', {
+    userId: 'bob',
+    nickname: 'Bobby',
+    company: 'acme',
+    city: null,
+    gender: null,
+    options: { userIdType: 'username' },
+  });
+  expect(user).toMatchObject({ userId, name: 'Bob', nickname: 'Bobby', company: 'acme', city: null, gender: 'U' });
+  const event = (await pool.events())[1];
+  expect(event).toMatchObject({ name: 'user.updated', webhook: 'user:updated', topic: 'authing.user.updated' });
+  expect(event?.data.updates).toEqual({ nickname: 'Bobby', company: 'acme', city: null, gender: 'U' });
+  const audit = (await pool.audits())[1];
+  expect(audit.target_id).toBe(userId);
+  expect(audit.origin_value).toEqual({ nickname: null, company: 'steamory', city: 'BJ', gender: 'M' });
+  expect(audit.target_value).toEqual(event?.data.updates);
+});
+
+test('a call that changes nothing announces nothing and leaves the time of the last change', async () => {
+  const pool = await testUserPool();
+  const user = await pool.do('createUser', { username: 'bob', company: 'steamory', city: 'BJ' });
+  expect(await pool.do('updateUser', { userId: user.userId, city: 'BJ', company: 'steamory' })).toEqual({
+    ...user,
+    identityNumber: null,
+  });
+  expect(await pool.events()).toHaveLength(1);
+});
+
+test('a new address has to be verified anew, unless the administrator vouches for it', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', { email: 'a@example.com', emailVerified: true });
+  expect(await pool.do('updateUser', { userId, email: 'A@example.com' })).toMatchObject({ emailVerified: true });
+  expect(await pool.do('updateUser', { userId, email: 'b@example.com' })).toMatchObject({ emailVerified: false });
+  expect(await pool.do('updateUser', { userId, email: 'c@example.com', emailVerified: true })).toMatchObject({
+    emailVerified: true,
+  });
+});
+
+test('the last identifier stays, and others keep theirs', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', { username: 'bob', externalId: '10010' });
+  await pool.do('createUser', { username: 'eve', email: 'eve@example.com', phone: '18812345678', externalId: '10011' });
+  const update = (input: object) => pool.call('updateUser', { userId, ...input });
+  expect(await update({ username: null })).toMatchObject({
+    statusCode: 400,
+    message: 'Must contain one of the following fields: username, phone, email',
+  });
+  const taken = { username: 'eve', email: 'EVE@example.com', phone: '18812345678', externalId: '10011' };
+  for (const [field, value] of Object.entries(taken)) {
+    expect(await update({ [field]: value })).toMatchObject({
+      statusCode: 409,
+      apiCode: 2026,
+      message: `user already exists with ${field}`,
+    });
+  }
+  expect(await update({ username: '', email: 'bob@example.com' })).toMatchObject({ statusCode: 200 });
+  expect(await update({ email: 'bob' })).toMatchObject({ statusCode: 400, message: 'Parameter email is malformed' });
+  expect(await pool.call('updateUser', { userId: 'nobody', name: 'x' })).toMatchObject({
+    statusCode: 404,
+    apiCode: 2004,
+  });
+});
+
+test('a new password is hashed, dated and announced, but never told', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', { username: 'bob', options: { resetPasswordOnFirstLogin: true } });
+  const user = await pool.do('updateUser', { userId, password: 'abcdefg1' });
+  expect(user).toMatchObject({ passwordSecurityLevel: 2, resetPasswordOnNextLogin: false });
+  expect(user.passwordLastSetAt).toBe(user.updatedAt);
+  expect((await eventNames(pool, 1)).names).toEqual(['user.updated', 'user.password.changed']);
+  const [row] = await pool.rows<{ password_hash: string }>('users');
+  expect(row?.password_hash).toMatch(/^\$argon2id\$/);
+  expect(JSON.stringify([await pool.audits(), await pool.events()])).not.toMatch(/abcdefg1|argon2/);
+  expect(await pool.do('updateUser', { userId, options: { resetPasswordOnNextLogin: true } })).toMatchObject({
+    resetPasswordOnNextLogin: true,
+  });
+  const notify = { sendPasswordResetedNotification: { sendDefaultEmailNotification: true } };
+  expect(await pool.call('updateUser', { userId, options: notify })).toMatchObject({ statusCode: 422 });
+});
+
+test('a change of status is dated and announced as blocking, unblocking, archiving or resigning', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', { username: 'bob' });
+  let seen = 1;
+  const steps = [
+    ['Suspended', 'Active', ['user.updated', 'user.blocked']],
+    ['Deactivated', 'Active', ['user.updated']],
+    ['Activated', 'Active', ['user.updated', 'user.unblocked']],
+    ['Archived', 'Active', ['user.updated', 'user.archived']],
+    ['Resigned', 'Closed', ['user.updated', 'user.unarchived', 'user.resigned']],
+    ['Activated', 'Active', ['user.updated']],
+  ] as const;
+  for (const [status, workStatus, expected] of steps) {
+    const user = await pool.do('updateUser', { userId, status });
+    expect(user).toMatchObject({ status, workStatus, statusChangedAt: user.updatedAt });
+    const { names, count } = await eventNames(pool, seen);
+    expect(names).toEqual(expected);
+    seen = count;
+  }
+});
+
+test('joins departments on creation, and leaves all of them on resigning', async () => {
+  const pool = await testUserPool();
+  const { departmentId } = await inDepartment(pool);
+  const user = await pool.do('createUser', {
+    username: 'bob',
+    departmentIds: ['rd'],
+    options: { departmentIdType: 'code' },
+  });
+  expect(user.mainDepartmentId).toBe(departmentId);
+  const read = () => pool.do('getUser', { userId: user.userId, withDepartmentIds: true });
+  expect((await read()).departmentIds).toEqual([departmentId]);
+  await pool.do('updateUser', { userId: user.userId, status: 'Resigned' });
+  expect(await read()).toMatchObject({ departmentIds: [], mainDepartmentId: null, status: 'Resigned' });
+  const gone = { username: 'eve', status: 'Archived', departmentIds: [departmentId] };
+  expect(await pool.call('createUser', gone)).toMatchObject({ statusCode: 422 });
+  const missing = {
+    list: [
+      { username: 'a', departmentIds: [departmentId] },
+      { username: 'b', departmentIds: [pool.id] },
+    ],
+  };
+  expect(await pool.call('createUsersBatch', missing)).toMatchObject({ statusCode: 404 });
+  expect(await pool.rows('users')).toHaveLength(1);
+});
+
+test('deletes users with their memberships, announces each, and ignores the unknown', async () => {
+  const pool = await testUserPool();
+  const { departmentId } = await inDepartment(pool);
+  const list = ['a', 'b', 'c'].map((username) => ({ username, departmentIds: [departmentId] }));
+  const users = await pool.do('createUsersBatch', { list });
+  const ids = users.map(({ userId }: { userId: string }) => userId);
+  const before = (await pool.events()).length;
+  const input = { userIds: ['b', 'nobody', 'a', 'a'], options: { userIdType: 'username' } };
+  expect(await pool.do('deleteUsersBatch', input)).toEqual({ success: true });
+  const deleted = (await pool.events()).slice(before).filter(({ name }) => name === 'user.deleted');
+  expect(deleted.map(({ data }) => data.user.userId).sort()).toEqual(ids.slice(0, 2));
+  expect(deleted[0]).toMatchObject({ webhook: 'user:deleted', topic: 'authing.user.delete-account' });
+  expect(await pool.do('deleteUsersBatch', input)).toEqual({ success: true });
+  expect(await pool.do('listDepartmentMemberIds', { organizationCode: 'steamory', departmentId })).toEqual([ids[2]]);
+  const department = await pool.do('getDepartment', { organizationCode: 'steamory', departmentId });
+  expect(department.membersCount).toBe(1);
+  await pool.do('createUser', { username: 'a' });
+});

@@ -1,0 +1,98 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { ConfigurationError, readConfiguration } from './configuration.ts';
+
+const directory = await mkdtemp(join(tmpdir(), 'genauth-configuration-'));
+afterAll(() => rm(directory, { recursive: true }));
+
+async function fileWith(content: string): Promise<string> {
+  const path = join(directory, `${Math.random()}`);
+  await writeFile(path, content);
+  return path;
+}
+
+function refusal(environment: Record<string, string>): string {
+  try {
+    readConfiguration(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    return String(error);
+  }
+  throw new Error(`accepted: ${JSON.stringify(environment)}`);
+}
+
+test('has a default for everything, and takes names of others in its environment', () => {
+  expect(readConfiguration({ PATH: '/bin', GENAUTHORITY: 'x' })).toEqual({
+    host: '127.0.0.1',
+    port: 3000,
+    dataDirectory: resolve('data'),
+    databaseUrl: undefined,
+    masterKey: undefined,
+    rootUserPoolId: undefined,
+    rootUserPoolSecret: undefined,
+    logLevel: 'info',
+  });
+});
+
+test('counts an empty variable as not set', () => {
+  expect(readConfiguration({ GENAUTH_PORT: '', GENAUTH_MASTER_KEY: '' })).toMatchObject({ port: 3000 });
+});
+
+test.each([
+  ['GENAUTH_PROT', 'GENAUTH_PORT'],
+  ['GENAUTH_DATADIR', 'GENAUTH_DATA_DIR'],
+  ['GENAUTH_MASTER_KEYFILE', 'GENAUTH_MASTER_KEY_FILE'],
+  ['GENAUTH_ROOT_USERPOOL_ID', 'GENAUTH_ROOT_USER_POOL_ID'],
+  ['GENAUTH_LOGLEVEL', 'GENAUTH_LOG_LEVEL'],
+])('refuses %s and names %s', (unknown, nearest) => {
+  expect(refusal({ [unknown]: 'x' })).toContain(`${unknown} is not a setting. Did you mean ${nearest}?`);
+});
+
+test('reads a value from a file, without the line end an editor left', async () => {
+  const key = 'ab'.repeat(32);
+  expect(readConfiguration({ GENAUTH_MASTER_KEY_FILE: await fileWith(`${key}\n`) }).masterKey).toBe(key);
+  expect(readConfiguration({ GENAUTH_PORT_FILE: await fileWith('0\n') }).port).toBe(0);
+});
+
+test('refuses a value given twice, a file that is not there, and an empty one', async () => {
+  const path = await fileWith('4000');
+  expect(refusal({ GENAUTH_PORT: '3000', GENAUTH_PORT_FILE: path })).toContain('both set');
+  expect(refusal({ GENAUTH_PORT_FILE: join(directory, 'missing') })).toContain('cannot be read');
+  expect(refusal({ GENAUTH_DATA_DIR_FILE: await fileWith('\n') })).toContain('is empty');
+});
+
+test.each([
+  ['GENAUTH_PORT', '65536'],
+  ['GENAUTH_PORT', '-1'],
+  ['GENAUTH_PORT', '3000.5'],
+  ['GENAUTH_PORT', '0x50'],
+  ['GENAUTH_PORT', 'http'],
+  ['GENAUTH_DATABASE_URL', 'mysql://localhost/genauth'],
+  ['GENAUTH_DATABASE_URL', 'localhost:5432'],
+  ['GENAUTH_MASTER_KEY', 'ab'.repeat(31)],
+  ['GENAUTH_MASTER_KEY', 'xy'.repeat(32)],
+  ['GENAUTH_ROOT_USER_POOL_ID', '64F0C2A1B3D4E5F60718293A'],
+  ['GENAUTH_ROOT_USER_POOL_ID', 'root'],
+  ['GENAUTH_ROOT_USER_POOL_SECRET', 'short'],
+  ['GENAUTH_ROOT_USER_POOL_SECRET', 'sixteen with a blank'],
+  ['GENAUTH_LOG_LEVEL', 'verbose'],
+])('refuses %s=%s', (name, value) => {
+  expect(refusal({ [name]: value })).toContain(name);
+});
+
+test('repeats no secret in a refusal', () => {
+  const secrets = {
+    GENAUTH_MASTER_KEY: 'not-a-master-key',
+    GENAUTH_DATABASE_URL: 'postgers://user:not-a-password@host/database',
+    GENAUTH_ROOT_USER_POOL_SECRET: 'not a secret at all',
+  };
+  for (const [name, value] of Object.entries(secrets)) expect(refusal({ [name]: value })).not.toContain(value);
+});
+
+test('takes every kind of PostgreSQL address', () => {
+  for (const url of ['postgres://u:p@db:5432/genauth?sslmode=require', 'postgresql:///genauth?host=/run/postgresql']) {
+    expect(readConfiguration({ GENAUTH_DATABASE_URL: url }).databaseUrl).toBe(url);
+  }
+});

@@ -1,0 +1,50 @@
+/** A phone number as it is stored: one spelling for one number. */
+export interface PhoneNumber {
+  /** `+86`. */
+  readonly countryCode: string;
+  /** Digits without country code, and without the zero that is only dialled inside the country. */
+  readonly phone: string;
+}
+
+/** The country of numbers that name none. */
+export const defaultPhoneCountryCode = '+86';
+
+/** What people put between digits. */
+const separators = /[\s().-]/g;
+
+/**
+ * Reads a phone number; answers nothing when there can be no such number. That it is possible is enough: which numbers
+ * are in use changes faster than anyone updates a server.
+ */
+export async function parsePhoneNumber(phone: string, countryCode: string): Promise<PhoneNumber | undefined> {
+  const code = `+${countryCode.replace(/^\+/, '')}`;
+  const digits = phone.replace(separators, '');
+  if (!/^\+[1-9]\d{0,3}$/.test(code) || !/^\d{4,15}$/.test(digits)) return undefined;
+  const parsed = await parseInternational(`${code}${digits}`);
+  return parsed?.countryCode === code ? parsed : undefined;
+}
+
+/** What a look-up by phone number may mean: `phone` in any country, or in the one it names. */
+export interface PhoneQuery {
+  readonly phone: string;
+  readonly countryCode: string | null;
+}
+
+/** Reads a number somebody is looked up by: usually without country code, at times with the zero nobody stores. */
+export async function parsePhoneQuery(text: string): Promise<PhoneQuery[]> {
+  const compact = text.replace(separators, '');
+  if (compact.startsWith('+')) {
+    const parsed = await parseInternational(compact);
+    return parsed === undefined ? [] : [parsed];
+  }
+  const spellings = new Set([compact, compact.replace(/^0/, '')]);
+  return [...spellings].map((phone) => ({ phone, countryCode: null }));
+}
+
+async function parseInternational(number: string): Promise<PhoneNumber | undefined> {
+  // The numbering plans take 10 MB: loaded when the first number comes along.
+  const { parsePhoneNumberFromString } = await import('libphonenumber-js/min');
+  const parsed = parsePhoneNumberFromString(number);
+  if (!parsed?.isPossible()) return undefined;
+  return { countryCode: `+${parsed.countryCallingCode}`, phone: parsed.nationalNumber };
+}

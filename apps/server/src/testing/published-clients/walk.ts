@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import type { Answer, TestUserPool } from '../server.ts';
+
+/** One call of a walk. Later calls may name what earlier ones made, since ids are asked for beforehand. */
+export interface WalkCall {
+  readonly method: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Runs a program that speaks for a published client, and reads the answers it got. */
+export async function walk(
+  pool: TestUserPool,
+  command: readonly [string, ...string[]],
+  calls: readonly WalkCall[],
+): Promise<Answer[]> {
+  const [program, ...parameters] = command;
+  const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let output = '';
+  let complaints = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  child.stderr.on('data', (chunk) => (complaints += chunk));
+  child.stdin.end(
+    JSON.stringify({ host: pool.server.origin, accessKeyId: pool.id, accessKeySecret: pool.secret, calls }),
+  );
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${complaints}`);
+  return JSON.parse(output.slice(output.search(/\[/)));
+}
+
+/** The organization calls of every published client, in an order in which each finds what it needs. */
+export async function organizationCalls(pool: TestUserPool): Promise<{ camel: WalkCall[]; userIds: string[] }> {
+  const made = await pool.do('createUsersBatch', { list: [{ username: 'ann' }, { username: 'bob' }] });
+  const userIds = made.map(({ userId }: { userId: string }) => userId);
+  const organizationCode = 'steamory';
+  const department = { organizationCode, departmentId: 'rd', departmentIdType: 'code' };
+  const root = { organizationCode, departmentId: 'root' };
+  const camel: WalkCall[] = [
+    { method: 'createOrganization', input: { metadata: {}, organizationName: '蒸汽记忆', organizationCode } },
+    { method: 'getOrganization', input: { organizationCode, withCustomData: true } },
+    { method: 'updateOrganization', input: { organizationCode, description: 'Games & more' } },
+    { method: 'listOrganizations', input: { page: 1, limit: 10, fetchAll: false } },
+    { method: 'searchOrganizations', input: { keywords: '蒸汽' } },
+    {
+      method: 'createDepartment',
+      input: { organizationCode, name: '开发部', parentDepartmentId: 'root', metadata: {}, code: 'rd' },
+    },
+    { method: 'getDepartment', input: department },
+    { method: 'updateDepartment', input: { ...department, metadata: {}, description: 'Makes the games' } },
+    { method: 'listChildrenDepartments', input: root },
+    { method: 'searchDepartments', input: { organizationCode, keywords: '开发' } },
+    { method: 'getParentDepartment', input: department },
+    { method: 'addDepartmentMembers', input: { ...department, userIds } },
+    { method: 'listDepartmentMembers', input: { ...root, includeChildrenDepartments: true, withDepartmentIds: true } },
+    { method: 'listDepartmentMemberIds', input: department },
+    { method: 'searchDepartmentMembers', input: { ...department, keywords: 'ann' } },
+    { method: 'isUserInDepartment', input: { ...root, userId: userIds[0], includeChildrenDepartments: true } },
+    { method: 'removeDepartmentMembers', input: { ...department, userIds } },
+    { method: 'deleteDepartment', input: department },
+    { method: 'deleteOrganization', input: { organizationCode } },
+  ];
+  return { camel, userIds };
+}
+
+/** Python's name of a method. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

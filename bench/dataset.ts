@@ -1,0 +1,296 @@
+import pg from 'pg';
+import { hire, type Person, peoplePerBlock } from './people.ts';
+import type { Progress } from './progress.ts';
+import { createRandom } from './random.ts';
+import { growTree, type Tree } from './tree.ts';
+
+/** What to seed, and where. The connection is that of the owner of the tables. */
+export interface SeedOptions {
+  readonly users: number;
+  readonly departments: number;
+  readonly connection: pg.ClientConfig;
+  /** Secret of the user pool, sealed as the server does: `seal(secret, context)`. */
+  readonly sealSecret: (userPoolId: string) => Buffer;
+  readonly progress: Progress;
+}
+
+/** A seeded user pool, and where in it the benchmarks should look. */
+export interface Dataset {
+  readonly userPoolId: string;
+  readonly organizationCode: string;
+  readonly rootDepartmentId: string;
+  /** A subtree of a tenth of all departments, with about a tenth of all users below. Its parent is the root. */
+  readonly tenthDepartmentId: string;
+  /** The largest subtree beside it; a place to move it to and away from. */
+  readonly largestBranchId: string;
+  /** Departments that have children. */
+  readonly parentIds: readonly string[];
+  departmentId(index: number): string;
+  userId(index: number): string;
+  /** Departments of a user, the main one first. */
+  departmentIdsOf(userIndex: number): string[];
+}
+
+const organizationCode = 'bench';
+const founded = Date.UTC(2023, 0, 1);
+
+/** Describes the data set of this size without touching a database: everything in it follows from its size. */
+export function describeDataset(users: number, departments: number, tree: Tree = growTree(departments)): Dataset {
+  const [tenth, largest] = tree.branches;
+  if (tenth === undefined || largest === undefined) throw new Error('a data set needs at least three departments');
+  const withChildren = Array.from(tree.sizes.keys()).filter((index) => (tree.sizes[index] ?? 0) > 1);
+  return {
+    userPoolId: `be9c${hex(users, 10)}${hex(departments, 10)}`,
+    organizationCode,
+    rootDepartmentId: departmentId(0),
+    tenthDepartmentId: departmentId(tenth),
+    largestBranchId: departmentId(largest),
+    parentIds: withChildren.map(departmentId),
+    departmentId,
+    userId,
+    departmentIdsOf(userIndex) {
+      const person = hire(tree, Math.floor(userIndex / peoplePerBlock), users)[userIndex % peoplePerBlock];
+      return (person?.departments ?? []).map(departmentId);
+    },
+  };
+}
+
+/**
+ * Fills a user pool of its own with people in departments. Killed at any moment, the next call goes on where it was;
+ * called again when all is there, it changes nothing.
+ */
+export async function seed(options: SeedOptions): Promise<Dataset> {
+  const { users, departments, progress } = options;
+  const tree = growTree(departments);
+  const dataset = describeDataset(users, departments, tree);
+  const client = new pg.Client(options.connection);
+  await client.connect();
+  try {
+    const { userPoolId } = dataset;
+    await client.query(`select set_config('genauth.user_pool_id', $1, false)`, [userPoolId]);
+    if (await isComplete(client, userPoolId)) return dataset;
+    await withoutTriggers(client);
+    await inTransaction(client, () => seedTree(client, dataset, tree, options));
+    const tally = await seedPeople(client, dataset, tree, options);
+    await inTransaction(client, () => seedCounts(client, userPoolId, tally, progress));
+    progress('statistics', 0, 1);
+    await client.query(
+      'vacuum (analyze) users, departments, department_members, department_counts, department_leaders',
+    );
+    progress('statistics', 1, 1);
+    return dataset;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Counts are written last. */
+async function isComplete(client: pg.Client, userPoolId: string): Promise<boolean> {
+  const { rows } = await client.query('select from department_counts where user_pool_id = $1 limit 1', [userPoolId]);
+  return rows.length > 0;
+}
+
+/** The rows are right by construction; checking each foreign key would triple the time. Needs a superuser. */
+async function withoutTriggers(client: pg.Client): Promise<void> {
+  await client.query(`set genauth.counting = off`);
+  await client.query(`set session_replication_role = replica`).catch((error: unknown) => {
+    if (error instanceof pg.DatabaseError && error.code === '42501') return;
+    throw error;
+  });
+}
+
+async function inTransaction<Result>(client: pg.Client, work: () => Promise<Result>): Promise<Result> {
+  await client.query('begin');
+  const result = await work();
+  await client.query('commit');
+  return result;
+}
+
+async function seedTree(client: pg.Client, dataset: Dataset, tree: Tree, options: SeedOptions): Promise<void> {
+  const { userPoolId, rootDepartmentId } = dataset;
+  const present = await client.query('select from organizations where user_pool_id = $1', [userPoolId]);
+  if (present.rows.length > 0) return;
+  await client.query('insert into user_pools (user_pool_id, name, secret_sealed) values ($1, $2, $3)', [
+    userPoolId,
+    `bench ${options.users}/${options.departments}`,
+    options.sealSecret(userPoolId),
+  ]);
+  await client.query('insert into organizations (user_pool_id, id, code) values ($1, $2, $3)', [
+    userPoolId,
+    rootDepartmentId,
+    organizationCode,
+  ]);
+  const { parents } = tree;
+  const base = await reserveNumbers(client, parents.length);
+  const paths: string[] = [];
+  for (const [index, parent] of parents.entries()) paths.push(`${paths[parent] ?? ''}${base + index}/`);
+  for (const indexes of slices(parents.length, 5_000)) {
+    await client.query(
+      `insert into departments (user_pool_id, id, organization_id, parent_id, number, path, code, open_department_id, name)
+       select $1, id, $2, parent_id, number, path, code, 'open-' || code, name
+       from unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[])
+         as department (id, parent_id, number, path, code, name)`,
+      [
+        userPoolId,
+        rootDepartmentId,
+        indexes.map(departmentId),
+        indexes.map((index) => (index === 0 ? null : departmentId(parents[index] ?? 0))),
+        indexes.map((index) => base + index),
+        indexes.map((index) => paths[index]),
+        indexes.map((index) => `d-${index}`),
+        indexes.map((index) => (index === 0 ? 'Bench' : `Department ${index}`)),
+      ],
+    );
+    options.progress('departments', (indexes.at(-1) ?? 0) + 1, parents.length);
+  }
+}
+
+/** Takes as many numbers as there are departments, in one piece; answers the first. */
+async function reserveNumbers(client: pg.Client, count: number): Promise<number> {
+  const { rows } = await client.query<{ first: string }>(
+    `select setval('department_numbers', nextval('department_numbers') + $1) - $1 as first`,
+    [count],
+  );
+  return Number(rows[0]?.first);
+}
+
+/** Who is counted where: by index of the department. */
+interface Tally {
+  readonly members: Int32Array;
+  readonly users: Int32Array;
+  /** The first member, who leads; -1 where there is none. */
+  readonly leaders: Int32Array;
+}
+
+/** Each block of people is one transaction, so the number of users says where an earlier run was stopped. */
+async function seedPeople(client: pg.Client, dataset: Dataset, tree: Tree, options: SeedOptions): Promise<Tally> {
+  const { userPoolId } = dataset;
+  const tally: Tally = {
+    members: new Int32Array(tree.parents.length),
+    users: new Int32Array(tree.parents.length),
+    leaders: new Int32Array(tree.parents.length).fill(-1),
+  };
+  const { rows } = await client.query<{ path: string }>(
+    'select path from departments where user_pool_id = $1 order by number',
+    [userPoolId],
+  );
+  const paths = rows.map(({ path }) => path);
+  const counted = await client.query<{ done: string }>('select count(*) as done from users where user_pool_id = $1', [
+    userPoolId,
+  ]);
+  const done = Number(counted.rows[0]?.done);
+  for (let block = 0; block * peoplePerBlock < options.users; block += 1) {
+    const people = hire(tree, block, options.users);
+    for (const person of people) count(tally, tree, person);
+    if (block * peoplePerBlock >= done)
+      await inTransaction(client, () => insertPeople(client, userPoolId, people, paths));
+    options.progress('people', block * peoplePerBlock + people.length, options.users);
+  }
+  return tally;
+}
+
+/** A user counts once in every department on the ways from the root to his departments. */
+function count({ members, users, leaders }: Tally, { parents }: Tree, { index, departments }: Person): void {
+  const counted = new Set<number>();
+  for (const department of departments) {
+    members[department] = (members[department] ?? 0) + 1;
+    if (leaders[department] === -1) leaders[department] = index;
+    for (let above = department; above !== -1 && !counted.has(above); above = parents[above] ?? -1) counted.add(above);
+  }
+  for (const department of counted) users[department] = (users[department] ?? 0) + 1;
+}
+
+async function insertPeople(
+  client: pg.Client,
+  userPoolId: string,
+  people: readonly Person[],
+  paths: readonly string[],
+): Promise<void> {
+  await client.query({
+    name: 'insert-users',
+    text: `
+      insert into users (user_pool_id, id, username, email, phone, name, nickname, gender, created_at, updated_at)
+      select $1, id, 'user-' || index, 'user-' || index || '@bench.example', (13000000000 + index)::text,
+        'User ' || index, 'Nick ' || index % 997, case when index % 2 = 0 then 'F' else 'M' end, created_at, created_at
+      from unnest($2::text[], $3::integer[], $4::timestamptz[]) as person (id, index, created_at)`,
+    values: [
+      userPoolId,
+      people.map(({ index }) => userId(index)),
+      people.map(({ index }) => index),
+      people.map(({ joinedAfter }) => joinedAt(joinedAfter[0] ?? 0)),
+    ],
+  });
+  const memberships = people.flatMap(({ index, departments, joinedAfter }) =>
+    departments.map((department, rank) => ({ index, department, rank, joinedAfter: joinedAfter[rank] ?? 0 })),
+  );
+  await client.query({
+    name: 'insert-members',
+    text: `
+      insert into department_members (user_pool_id, department_id, user_id, path, joined_at, is_main)
+      select $1, department_id, user_id, path, joined_at, is_main
+      from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::boolean[])
+        as member (department_id, user_id, path, joined_at, is_main)`,
+    values: [
+      userPoolId,
+      memberships.map(({ department }) => departmentId(department)),
+      memberships.map(({ index }) => userId(index)),
+      memberships.map(({ department }) => paths[department]),
+      memberships.map(({ joinedAfter }) => joinedAt(joinedAfter)),
+      memberships.map(({ rank }) => rank === 0),
+    ],
+  });
+}
+
+async function seedCounts(client: pg.Client, userPoolId: string, tally: Tally, progress: Progress): Promise<void> {
+  const { members, users, leaders } = tally;
+  await client.query('delete from department_leaders where user_pool_id = $1', [userPoolId]);
+  for (const indexes of slices(members.length, 10_000)) {
+    await client.query(
+      `with counted as (
+         select * from unnest($2::text[], $3::integer[], $4::integer[], $5::text[]) as counted (id, members, users, leader)
+       ), led as (
+         insert into department_leaders (user_pool_id, department_id, user_id, position)
+         select $1, id, leader, 1 from counted where leader is not null
+       )
+       insert into department_counts (user_pool_id, department_number, slot, members, users)
+       select $1, department.number, 0, counted.members, counted.users
+       from counted join departments department on department.user_pool_id = $1 and department.id = counted.id
+       where counted.users > 0`,
+      [
+        userPoolId,
+        indexes.map(departmentId),
+        indexes.map((index) => members[index]),
+        indexes.map((index) => users[index]),
+        indexes.map((index) => (leaders[index] === -1 ? null : userId(leaders[index] ?? 0))),
+      ],
+    );
+    progress('counts', (indexes.at(-1) ?? 0) + 1, members.length);
+  }
+}
+
+function* slices(end: number, size: number): Generator<number[]> {
+  for (let first = 0; first < end; first += size) {
+    yield Array.from({ length: Math.min(size, end - first) }, (_, offset) => first + offset);
+  }
+}
+
+function joinedAt(secondsAfter: number): string {
+  return new Date(founded + secondsAfter * 1000).toISOString();
+}
+
+/** Ids as the server makes them: time, counter, and a part that looks random. */
+function departmentId(index: number): string {
+  return toId(founded + index, index, 0xde9);
+}
+
+function userId(index: number): string {
+  return toId(founded + 3_600_000 + index * 90, index, 0x05e);
+}
+
+function toId(time: number, index: number, kind: number): string {
+  return hex(time, 11) + hex(kind, 3) + hex(createRandom(index ^ (kind << 20)).below(2 ** 32), 10);
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
+}

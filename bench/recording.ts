@@ -1,0 +1,54 @@
+import { compose } from '@genauth/server/compose';
+import { openDatabase } from '@genauth/server/database';
+import { openLog } from '@genauth/server/log';
+import type { Seal } from '@genauth/server/seal';
+import pg from 'pg';
+import type { RecordedStatement } from './floor-process.ts';
+
+/** Writes down the statements that requests cause, for a floor that sends just the same. */
+export interface Recorder {
+  /** The statements of one request, `begin` and `commit` included. */
+  record(method: 'GET' | 'POST', path: string, input?: unknown): Promise<RecordedStatement[]>;
+  close(): Promise<void>;
+}
+
+/** Composes a server inside this process, on one connection, and listens to what it says to PostgreSQL. */
+export async function openRecorder(connection: pg.ClientConfig, seal: Seal, authorization: string): Promise<Recorder> {
+  const database = openDatabase(connection as Parameters<typeof openDatabase>[0], { size: 1 });
+  const composition = await compose({ database, seal, log: openLog('error') });
+  const original = pg.Client.prototype.query;
+  let statements: RecordedStatement[] = [];
+  pg.Client.prototype.query = function (this: pg.Client, ...parameters: unknown[]) {
+    const [query, values] = parameters;
+    if (typeof query === 'string')
+      statements.push({ name: undefined, text: query, values: (values as unknown[]) ?? [] });
+    else if (typeof query === 'object' && query !== null && 'text' in query) {
+      const config = query as pg.QueryConfig;
+      statements.push({ name: config.name, text: config.text, values: config.values ?? [] });
+    }
+    return Reflect.apply(original, this, parameters);
+  } as typeof original;
+  const record: Recorder['record'] = async (method, path, input) => {
+    statements = [];
+    const response = await composition.app.inject({
+      method,
+      url: path,
+      headers: { authorization, 'content-type': 'application/json' },
+      ...(input === undefined ? {} : { payload: JSON.stringify(input) }),
+    });
+    const answer = response.json();
+    if (answer.statusCode !== 200) throw new Error(`${path}: ${response.body}`);
+    return statements;
+  };
+  return {
+    async record(method, path, input) {
+      await record('GET', '/api/v3/list-organizations?limit=1');
+      return record(method, path, input);
+    },
+    async close() {
+      pg.Client.prototype.query = original;
+      await composition.close();
+      await database.close();
+    },
+  };
+}
