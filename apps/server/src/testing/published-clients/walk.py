@@ -20,7 +20,7 @@ def main():
     for call in work["calls"]:
         method = getattr(client, call["method"])
         answers.append(method(**{snake_case(name): value for name, value in call["input"].items()}))
-    json.dump(answers, sys.stdout)
+    print("answers " + json.dumps(answers))
 
 
 main()
