@@ -43,9 +43,10 @@ export default {
     {
       name: 'only-the-index-of-a-module',
       comment:
-        'Protocols, jobs, compose.ts and everything else outside the modules see index.ts and nothing behind it.',
+        'Protocols, jobs, compose.ts and everything else outside the modules see index.ts and nothing behind it. ' +
+        'The published document is made of the contracts alone, so that emitting it starts nothing.',
       severity: 'error',
-      from: { pathNot: `${server}/modules/` },
+      from: { pathNot: [`${server}/modules/`, `${server}/documents\\.ts$`] },
       to: { path: `${server}/modules/`, pathNot: '/index\\.ts$' },
     },
 

@@ -13,7 +13,7 @@ export interface Person {
 export const peoplePerBlock = 5_000;
 
 /** How long the company has been hiring, in seconds: three years. */
-export const companyAge = 3 * 365 * 24 * 3600;
+const companyAge = 3 * 365 * 24 * 3600;
 
 /**
  * Hires the people of one block. They have one and a half departments on average, nearly always in one branch, and as

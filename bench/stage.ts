@@ -25,7 +25,7 @@ export interface Stage {
 const secret = 'bench-secret-bench-secret-bench!';
 
 /** Where data sets are kept between runs. */
-export function dataDirectoryOf({ users, departments }: Size): string {
+function dataDirectoryOf({ users, departments }: Size): string {
   return fileURLToPath(new URL(`../.cache/bench/${users}-${departments}`, import.meta.url));
 }
 

@@ -1,6 +1,6 @@
 /**
- * Runs before `npm test`: fetches the published Python and Java clients into .cache, once, where those languages are
- * present. What is missing is said and skipped, here and in the tests; with `--required`, a language that is present and
+ * Runs before `npm test`: fetches the published Python and Java clients, and what ours in those languages are built and
+ * tested with, into .cache, once, where the languages are present. What is missing is said and skipped, here and in the tests; with `--required`, a language that is present and
  * cannot be prepared fails the run.
  */
 import { spawn } from 'node:child_process';
@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { cache, java, type PublishedClient, python, readPrepared } from './published-clients.ts';
+import { cache, java, javaSdk, type PublishedClient, python, readPrepared } from './published-clients.ts';
 
 /** A program that ended badly, with the last of what it said. */
 class ProgramFailed extends Error {}
@@ -21,7 +21,10 @@ const required = process.argv.includes('--required');
 await mkdir(cache, { recursive: true });
 await Promise.all([
   prepare('Python', python, python.interpreter, preparePython),
-  prepare('Java', java, dirname(java.classpath), prepareJava),
+  // One after the other: they share a repository, which Maven does not lock.
+  prepare('Java', java, dirname(java.classpath), prepareJava).then(() =>
+    prepare('our Java', javaSdk, javaSdk.repository, prepareJavaSdk),
+  ),
 ]);
 
 async function prepare(
@@ -63,11 +66,7 @@ async function preparePython(): Promise<string> {
 }
 
 async function prepareJava(): Promise<string> {
-  for (const program of ['javac', 'mvn']) {
-    await run(program, ['-version']).catch(() => {
-      throw new LanguageMissing('it needs a JDK, 8 or newer, and Maven: javac and mvn');
-    });
-  }
+  await requireJava();
   await rm(dirname(java.classpath), { recursive: true, force: true });
   await mkdir(java.folder, { recursive: true });
 
@@ -82,6 +81,31 @@ async function prepareJava(): Promise<string> {
     }
   }
   throw lastFailure;
+}
+
+/** Running one test is the only way to make Maven fetch all it takes to run the others: it chooses some of it while it runs. */
+async function prepareJavaSdk(): Promise<string> {
+  await requireJava();
+  console.log('Fetching what the Java client is built with …');
+  await run('mvn', [
+    '--batch-mode',
+    '--no-transfer-progress',
+    '--quiet',
+    '--file',
+    javaSdk.project,
+    `-Dmaven.repo.local=${javaSdk.repository}`,
+    '-Dtest=SignatureTest',
+    'test',
+  ]);
+  return 'libraries and plugins';
+}
+
+async function requireJava(): Promise<void> {
+  for (const program of ['javac', 'mvn']) {
+    await run(program, ['-version']).catch(() => {
+      throw new LanguageMissing('it needs a JDK, 8 or newer, and Maven: javac and mvn');
+    });
+  }
 }
 
 /** Maven's own way to a folder of jars: a project that needs the artifact, and nothing else. */

@@ -1,7 +1,8 @@
 /**
- * The clients that others published, in languages a machine may or may not have: what is wanted of each, and where the
- * tests find it. scripts/prepare-clients.ts puts them there before `npm test`.
+ * The clients that others published, and what ours are built and tested with, in languages a machine may or may not have:
+ * what is wanted of each, and where the tests find it. scripts/prepare-clients.ts puts them there before `npm test`.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +40,17 @@ export const java = {
   /** For `javac -cp` and `java -cp`, with the folder of the compiled program behind it. */
   classpath: join(cache, 'maven', 'jars', '*'),
   state: join(cache, 'java.json'),
+} as const;
+
+const javaProject = fileURLToPath(new URL('../sdks/java/pom.xml', import.meta.url));
+
+/** What Maven needs to build and test our own Java client (sdks/java) without a network. */
+export const javaSdk = {
+  /** By its content: when the project asks for something else, that is fetched too. */
+  wanted: [createHash('sha256').update(readFileSync(javaProject)).digest('hex')],
+  project: javaProject,
+  repository: join(cache, 'maven', 'repository'),
+  state: join(cache, 'java-sdk.json'),
 } as const;
 
 /** Whether the tests of a language can run: `test.skipIf(!client.ready)`. */

@@ -67,7 +67,7 @@ export async function compose({
     users(usersDependencies),
     userSearch({ seal, departments: departmentMemberships }),
     userDepartments,
-    accessKeys(seal),
+    accessKeys(seal, directory.forget),
     tokens({ tokens: managementTokens, findAccessKey: directory.find }),
   ];
 

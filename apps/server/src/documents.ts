@@ -8,6 +8,8 @@ import * as departments from './modules/departments/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
 import * as userDepartments from './modules/user-departments/contract.ts';
+import * as userSearch from './modules/user-search/contract.ts';
+import * as users from './modules/users/contract.ts';
 import { credentialErrors, requestErrors } from './platform/errors.ts';
 
 /** The contracts in the order of the reference: it is the order of menus. */
@@ -18,14 +20,46 @@ const managementContracts = [
   departmentSearch,
   departmentImports,
   departmentSyncRelations,
+  users,
+  userSearch,
   userDepartments,
   accessKeys,
   tokens,
 ];
 
-/** Every management operation, by name. */
+/** Where the menu of the reference mixes what different modules do; everything else follows in the order of contracts. */
+const menu = [
+  'getOrganization',
+  'getOrganizationsBatch',
+  'listOrganizations',
+  'createOrganization',
+  'updateOrganization',
+  'deleteOrganization',
+  'searchOrganizations',
+  'updateOrganizationStatus',
+  'getDepartment',
+  'createDepartment',
+  'updateDepartment',
+  'deleteDepartment',
+  'searchDepartments',
+  'searchDepartmentsList',
+  'listChildrenDepartments',
+  'listDepartmentMembers',
+  'listDepartmentMemberIds',
+  'searchDepartmentMembers',
+  'addDepartmentMembers',
+  'removeDepartmentMembers',
+  'getParentDepartment',
+  'isUserInDepartment',
+];
+
+/** Every management operation, by name, in the order of menus. */
 export function managementOperations(): [name: string, operation: Operation][] {
-  return managementContracts.flatMap(operationsOf);
+  const operations = managementContracts.flatMap(operationsOf);
+  const listed = operations
+    .filter(([name]) => menu.includes(name))
+    .sort(([a], [b]) => menu.indexOf(a) - menu.indexOf(b));
+  return [...listed, ...operations.filter(([name]) => !menu.includes(name))];
 }
 
 /** The published documents: path in the repository and text. */

@@ -37,6 +37,8 @@ export interface AuditNote {
 export interface CommandContext extends QueryContext {
   readonly emit: Emit;
   audit(note: AuditNote): void;
+  /** Runs `work` once the transaction has committed, before the answer: for what this process remembers of the old state. */
+  afterCommit(work: () => void): void;
 }
 
 type ContextOf<O extends Operation> = {

@@ -5,10 +5,10 @@
 import { defineModule, type Module } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
-import { createAccessKeysService } from './service.ts';
+import { type AccessKeyDirectory, createAccessKeysService } from './service.ts';
 
 export { type AccessKeyDirectory, createAccessKeyDirectory } from './service.ts';
 
-export function accessKeys(seal: Seal): Module {
-  return defineModule('access-keys', contract, createAccessKeysService(seal));
+export function accessKeys(seal: Seal, forget: AccessKeyDirectory['forget']): Module {
+  return defineModule('access-keys', contract, createAccessKeysService(seal, forget));
 }

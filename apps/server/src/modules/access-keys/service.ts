@@ -20,7 +20,8 @@ import {
 
 const mask = '********';
 
-export function createAccessKeysService(seal: Seal): Handlers<typeof contract> {
+/** `forget` makes this process ask the database for a key again; other processes are told by the database. */
+export function createAccessKeysService(seal: Seal, forget: AccessKeyDirectory['forget']): Handlers<typeof contract> {
   return {
     async createAccessKey({ type, userId, tenantId }, { scope, audit }) {
       if (type !== 'userpool' && type !== 'tenant' && type !== 'user') throw accessKeyErrors.typeUnknown({ type });
@@ -35,8 +36,9 @@ export function createAccessKeysService(seal: Seal): Handlers<typeof contract> {
       return rows.map((row) => toAccessKeyDto(row, secret));
     },
 
-    async deleteAccessKey({ accessKeyId }, { scope }) {
+    async deleteAccessKey({ accessKeyId }, { scope, afterCommit }) {
       if (!(await deleteAccessKeyRow(scope, accessKeyId))) throw accessKeyErrors.notFound();
+      afterCommit(() => forget(accessKeyId));
     },
 
     async getAccessKey({ accessKeyId, userId }, { scope }) {
@@ -52,8 +54,9 @@ export function createAccessKeysService(seal: Seal): Handlers<typeof contract> {
       return rows.map((row) => toAccessKeyDto(row, mask));
     },
 
-    async updateAccessKey({ accessKeyId, enable }, { scope }) {
+    async updateAccessKey({ accessKeyId, enable }, { scope, afterCommit }) {
       if (!(await updateAccessKeyEnabled(scope, accessKeyId, enable))) throw accessKeyErrors.notFound();
+      afterCommit(() => forget(accessKeyId));
       return { success: true };
     },
   };

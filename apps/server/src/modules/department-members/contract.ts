@@ -6,7 +6,7 @@ import {
   departmentTreeErrors,
   withCustomData,
 } from '../department-tree/contract.ts';
-import { UserPagingDto, userErrors } from '../users/contract.ts';
+import { UserPagingDto, userErrors } from '../user-directory/contract.ts';
 
 export const departmentMemberErrors = errors('department_member', {
   userNotEmployed: {

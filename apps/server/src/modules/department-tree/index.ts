@@ -15,7 +15,6 @@ export {
   toEventNode,
 } from './service.ts';
 export {
-  type DepartmentChanges,
   type DepartmentRow,
   departmentColumns,
   depthOf,
@@ -26,8 +25,6 @@ export {
   lockTrees,
   maxDepth,
   moveSubtree,
-  type NewDepartment,
-  type OrganizationRow,
   setLeaders,
   updateDepartmentRow,
 } from './store.ts';

@@ -20,12 +20,25 @@ test('creates departments below a parent named by any kind of id', async () => {
   await create(pool, 'by id', first.departmentId);
   await create(pool, 'by code', 'rd', { departmentIdType: 'code' });
   await create(pool, 'by open id', 'ou_rd', { departmentIdType: 'open_department_id' });
-  const children = await pool.do('listChildrenDepartments', { organizationCode: 'acme', departmentId: first.departmentId });
+  const children = await pool.do('listChildrenDepartments', {
+    organizationCode: 'acme',
+    departmentId: first.departmentId,
+  });
   expect(names(children)).toEqual(['by code', 'by id', 'by open id']);
   expect(children.totalCount).toBe(3);
-  expect(await pool.call('createDepartment', { organizationCode: 'acme', name: 'x', parentDepartmentId: 'k:v', departmentIdType: 'custom_field' })).toMatchObject({ statusCode: 400 });
+  expect(
+    await pool.call('createDepartment', {
+      organizationCode: 'acme',
+      name: 'x',
+      parentDepartmentId: 'k:v',
+      departmentIdType: 'custom_field',
+    }),
+  ).toMatchObject({ statusCode: 400 });
   const [, created] = await pool.events();
-  expect(created).toMatchObject({ webhook: 'organization:node-added', data: { node: { id: first.departmentId, code: 'rd' } } });
+  expect(created).toMatchObject({
+    webhook: 'organization:node-added',
+    data: { node: { id: first.departmentId, code: 'rd' } },
+  });
 });
 
 test('answers the documented texts for organizations that are not there', async () => {
@@ -52,7 +65,9 @@ test('finds a department by code too, and by id when both are given', async () =
   const pool = await poolWithOrganization();
   const a = await create(pool, 'a', 'root', { code: 'a' });
   await create(pool, 'b', 'root', { code: 'b' });
-  expect(await pool.do('getDepartment', { organizationCode: 'acme', departmentCode: 'b' })).toMatchObject({ name: 'b' });
+  expect(await pool.do('getDepartment', { organizationCode: 'acme', departmentCode: 'b' })).toMatchObject({
+    name: 'b',
+  });
   const both = { organizationCode: 'acme', departmentId: a.departmentId, departmentCode: 'b' };
   expect(await pool.do('getDepartment', both)).toMatchObject({ name: 'a' });
   expect(await pool.do('getDepartmentById', { departmentId: a.departmentId })).toMatchObject({ name: 'a' });
@@ -80,7 +95,12 @@ test('keeps codes and open ids unique in an organization, under races too', asyn
   const pool = await poolWithOrganization();
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, i) =>
-      pool.call('createDepartment', { organizationCode: 'acme', name: `n${i}`, parentDepartmentId: 'root', code: 'same' }),
+      pool.call('createDepartment', {
+        organizationCode: 'acme',
+        name: `n${i}`,
+        parentDepartmentId: 'root',
+        code: 'same',
+      }),
     ),
   );
   expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
@@ -98,7 +118,9 @@ test('moves a department with everything below it, and not below itself', async 
   const target = await create(pool, 'target');
   const move = (departmentId: string, parentDepartmentId: string) =>
     pool.call('updateDepartment', { organizationCode: 'acme', departmentId, parentDepartmentId });
-  expect((await move(b.departmentId, target.departmentId)).data).toMatchObject({ parentDepartmentId: target.departmentId });
+  expect((await move(b.departmentId, target.departmentId)).data).toMatchObject({
+    parentDepartmentId: target.departmentId,
+  });
   const below = await pool.do('getAllDepartments', { organizationCode: 'acme', departmentId: target.departmentId });
   expect(names(below)).toEqual(['target', 'b', 'c']);
   expect(await pool.do('getDepartmentById', { departmentId: a.departmentId })).toMatchObject({ hasChildren: false });
@@ -132,7 +154,10 @@ test('updates what is given and clears what is null or empty', async () => {
     description: null,
     status: false,
   });
-  expect(await update({ code: 'no code!' })).toMatchObject({ statusCode: 400, message: 'invalid organization code: no code!' });
+  expect(await update({ code: 'no code!' })).toMatchObject({
+    statusCode: 400,
+    message: 'invalid organization code: no code!',
+  });
   expect((await update({ customData: { icon: 'x' } })).statusCode).toBe(400);
   expect((await update({ leaderUserIds: ['nobody'] })).statusCode).toBe(404);
   expect((await pool.do('updateNodeStatus', { departmentId: a.departmentId, status: true })).status).toBe(true);

@@ -60,17 +60,25 @@ test('refuses a code or openDepartmentId that is taken, and writes nothing', asy
 
 test('gets a batch in the order asked for, without unknown codes', async () => {
   const pool = await testUserPool();
-  for (const code of ['a', 'b', 'c']) await pool.do('createOrganization', { organizationCode: code, organizationName: code });
+  for (const code of ['a', 'b', 'c'])
+    await pool.do('createOrganization', { organizationCode: code, organizationName: code });
   const list = await pool.do('getOrganizationsBatch', { organizationCodeList: ['c', 'nobody', 'a'] });
   expect(list.map((one: { organizationCode: string }) => one.organizationCode)).toEqual(['c', 'a']);
 });
 
 test('lists oldest first, in pages or all at once, and by status', async () => {
   const pool = await testUserPool();
-  for (let i = 0; i < 12; i++) await pool.do('createOrganization', { organizationCode: `o${i}`, organizationName: `O ${i}` });
+  for (let i = 0; i < 12; i++)
+    await pool.do('createOrganization', { organizationCode: `o${i}`, organizationName: `O ${i}` });
   const page = await pool.do('listOrganizations', { page: 2, limit: 5 });
   expect(page.totalCount).toBe(12);
-  expect(page.list.map((one: { organizationCode: string }) => one.organizationCode)).toEqual(['o5', 'o6', 'o7', 'o8', 'o9']);
+  expect(page.list.map((one: { organizationCode: string }) => one.organizationCode)).toEqual([
+    'o5',
+    'o6',
+    'o7',
+    'o8',
+    'o9',
+  ]);
   expect((await pool.do('listOrganizations', { fetchAll: true })).list).toHaveLength(12);
   const [first] = page.list;
   await pool.do('updateOrganizationStatus', { rootNodeId: first.departmentId, status: 'false' });
@@ -103,10 +111,16 @@ test('updates what is given, and the root department with it', async () => {
   expect((await pool.call('getOrganization', { organizationCode: 'old' })).message).toBe(
     'organization not found for code: old',
   );
-  expect(await pool.do('getDepartment', { organizationCode: 'new', departmentId: 'root' })).toMatchObject({ name: 'New' });
+  expect(await pool.do('getDepartment', { organizationCode: 'new', departmentId: 'root' })).toMatchObject({
+    name: 'New',
+  });
   await pool.do('updateOrganization', { organizationCode: 'new', organizationNewCode: '' });
   const [, update] = await pool.audits();
-  expect(update).toMatchObject({ operation_type: 'update', resource_type: 'org', origin_value: { organizationCode: 'old' } });
+  expect(update).toMatchObject({
+    operation_type: 'update',
+    resource_type: 'org',
+    origin_value: { organizationCode: 'old' },
+  });
 });
 
 test('deletes the whole tree, and only that', async () => {

@@ -6,7 +6,7 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { createTokensService } from './service.ts';
 
-export { type ManagementTokens, openManagementTokens } from './service.ts';
+export { openManagementTokens } from './service.ts';
 
 export function tokens(dependencies: Parameters<typeof createTokensService>[0]): Module {
   return defineModule('tokens', contract, createTokensService(dependencies));

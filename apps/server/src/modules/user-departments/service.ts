@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { OutputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
@@ -82,8 +83,11 @@ export const userDepartmentHandlers: Handlers<typeof contract> = {
         before.filter(({ id }) => !hasAfter.has(id)),
       ),
     );
-    emit(userDepartmentsChanged, { user: toEventUser(user), departmentIds: [...hasAfter] });
-    audit({ target: userId, before: before.map(toAuditNote), after: after.map(toAuditNote) });
+    const [notedBefore, notedAfter] = [before.map(toAuditNote), after.map(toAuditNote)];
+    if (!isDeepStrictEqual(notedBefore, notedAfter)) {
+      emit(userDepartmentsChanged, { user: toEventUser(user), departmentIds: [...hasAfter] });
+    }
+    audit({ target: userId, before: notedBefore, after: notedAfter });
     return { success: true };
   },
 };

@@ -247,6 +247,33 @@ test('ends in one of the states asked for when many calls race, with exact count
   expect(await recount(pool.server, pool.id)).toEqual([]);
 });
 
+test('says nothing when nothing changes', async () => {
+  const here = await place();
+  const departments = [{ departmentId: here.ids.a, isLeader: true }, { departmentId: here.ids.b }];
+  await set(here, departments);
+  const before = await here.pool.events();
+  await set(here, departments);
+  expect(await here.pool.events()).toEqual(before);
+});
+
+test('either joins a department that is being deleted or finds it gone', async () => {
+  const { pool, userId, ids } = await place();
+  const departmentIds: string[] = await Promise.all(
+    Array.from({ length: 8 }, async (_, index) => {
+      const department = { organizationCode: 'acme', parentDepartmentId: ids.v, name: `doomed ${index}` };
+      return (await pool.do('createDepartment', department)).departmentId;
+    }),
+  );
+  for (const departmentId of departmentIds) {
+    const [joining, deleting] = await Promise.all([
+      pool.call('setUserDepartments', { userId, departments: [{ departmentId }, { departmentId: ids.a }] }),
+      pool.call('deleteDepartment', { organizationCode: 'acme', departmentId }),
+    ]);
+    expect([[200, 422].join(), [404, 200].join()]).toContain([joining.statusCode, deleting.statusCode].join());
+  }
+  expect(await recount(pool.server, pool.id)).toEqual([]);
+});
+
 test('joins departments at creation by ids that are unique in the user pool only', async () => {
   const { pool, ids } = await place();
   const create = (username: string, departmentIds: readonly string[], departmentIdType: string) =>

@@ -9,7 +9,7 @@ export const userErrors = errors('user', {
   },
 });
 
-export const userIdTypes = [
+const userIdTypes = [
   'user_id',
   'external_id',
   'phone',
@@ -65,8 +65,7 @@ export const withDepartmentIds = flag(
   '是否获取用户所属部门 ID 列表',
 );
 
-export const statuses = ['Suspended', 'Resigned', 'Activated', 'Archived', 'Deactivated'] as const;
-export type UserStatus = (typeof statuses)[number];
+const statuses = ['Suspended', 'Resigned', 'Activated', 'Archived', 'Deactivated'] as const;
 export const status = z
   .enum(statuses)
   .meta(
@@ -76,8 +75,8 @@ export const status = z
       'Activated',
     ),
   );
-export const workStatuses = ['Closed', 'Active'] as const;
-export const genders = ['M', 'F', 'U'] as const;
+const workStatuses = ['Closed', 'Active'] as const;
+const genders = ['M', 'F', 'U'] as const;
 export const gender = z.enum(genders).meta(doc('Gender: male, female, unknown', '性别：男、女、未知', 'M'));
 export const sourceTypes = ['excel', 'register', 'adminCreated', 'sync'] as const;
 
@@ -132,8 +131,6 @@ export const profileFields = {
   ),
   region: text(255, 'Region', '用户所在区域', 'Xinjiang Uyghur Autonomous Region'),
 };
-
-export type ProfileField = keyof typeof profileFields;
 
 /** One `@`, a local part of up to 64 characters, and a domain of at least two labels. Scripts other than Latin are welcome. */
 const emailPattern =

@@ -23,7 +23,7 @@ export const userSearchErrors = errors('user_search', {
   },
 });
 
-export const fuzzyFields = [
+const fuzzyFields = [
   'id',
   'phone',
   'email',
@@ -45,7 +45,7 @@ export const fuzzyFields = [
   'identityNumber',
 ] as const;
 
-export const sortFields = [
+const sortFields = [
   'id',
   'createdAt',
   'updatedAt',
@@ -66,7 +66,7 @@ export const sortFields = [
   'lastIp',
 ] as const;
 
-export const operators = [
+const operators = [
   'EQUAL',
   'NOT_EQUAL',
   'CONTAINS',
@@ -78,8 +78,6 @@ export const operators = [
   'LESSER',
   'BETWEEN',
 ] as const;
-
-export type Operator = (typeof operators)[number];
 
 const tag = 'Users';
 

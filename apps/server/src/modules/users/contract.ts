@@ -1,6 +1,13 @@
 import { command, doc, dto, errors, event, IsSuccessDto, query, secret } from '@genauth/contract';
 import * as z from 'zod';
+import {
+  departmentMemberAdded,
+  departmentMemberErrors,
+  departmentMemberRemoved,
+  userDepartmentsChanged,
+} from '../department-members/contract.ts';
 import { departmentIdType, departmentTreeErrors } from '../department-tree/contract.ts';
+import { userDepartmentErrors } from '../user-departments/contract.ts';
 import {
   displayFields,
   flatCustomData,
@@ -24,7 +31,6 @@ import {
 } from '../user-directory/contract.ts';
 
 export type { DepartmentIdType } from '../department-tree/contract.ts';
-export { UserDto, UserPagingDto, userErrors, userIdType } from '../user-directory/contract.ts';
 
 export const userWriteErrors = errors('user_write', {
   alreadyExists: { statusCode: 409, apiCode: 2026, message: 'user already exists with {field}' },
@@ -40,10 +46,6 @@ export const userWriteErrors = errors('user_write', {
   identitySourceNotFound: {
     statusCode: 404,
     message: { en: 'Identity source not found: {extIdpId}', zh: '身份源不存在：{extIdpId}' },
-  },
-  notEmployed: {
-    statusCode: 422,
-    message: { en: 'Resigned and archived users cannot join departments', zh: '已离职或已归档的用户不能加入部门' },
   },
   oneTimePasswordUnavailable: {
     statusCode: 422,
@@ -269,11 +271,13 @@ const createErrors = [
   userWriteErrors.metadataNotDefined,
   userWriteErrors.tenantNotFound,
   userWriteErrors.identitySourceNotFound,
-  userWriteErrors.notEmployed,
+  departmentMemberErrors.userNotEmployed,
   userWriteErrors.oneTimePasswordUnavailable,
   userWriteErrors.messageServiceNotConfigured,
   userErrors.customFieldNotDefined,
   departmentTreeErrors.departmentNotFound,
+  departmentTreeErrors.customFieldNotDefined,
+  userDepartmentErrors.ambiguousDepartmentId,
 ];
 
 export const createUser = command({
@@ -292,7 +296,7 @@ export const createUser = command({
   answer: 'UserSingleRespDto',
   errors: createErrors,
   audit: { operationType: 'create', resourceType: 'user' },
-  emits: [userCreated],
+  emits: [userCreated, departmentMemberAdded, userDepartmentsChanged],
 });
 
 const CreateUserInfoDto = dto('CreateUserInfoDto', newUserFields);
@@ -316,7 +320,7 @@ export const createUsersBatch = command({
   answer: 'UserListRespDto',
   errors: createErrors,
   audit: { operationType: 'create', resourceType: 'user' },
-  emits: [userCreated],
+  emits: [userCreated, departmentMemberAdded, userDepartmentsChanged],
 });
 
 const flags = { withCustomData, flatCustomData, withIdentities, withDepartmentIds };
@@ -431,7 +435,17 @@ export const updateUser = command({
   ],
   audit: { operationType: 'update', resourceType: 'user' },
   target: 'userId',
-  emits: [userUpdated, userPasswordChanged, userBlocked, userUnblocked, userArchived, userUnarchived, userResigned],
+  emits: [
+    userUpdated,
+    userPasswordChanged,
+    userBlocked,
+    userUnblocked,
+    userArchived,
+    userUnarchived,
+    userResigned,
+    departmentMemberRemoved,
+    userDepartmentsChanged,
+  ],
 });
 
 export const deleteUsersBatch = command({
@@ -453,5 +467,5 @@ export const deleteUsersBatch = command({
   answer: 'IsSuccessRespDto',
   errors: [userErrors.customFieldNotDefined],
   audit: { operationType: 'delete', resourceType: 'user' },
-  emits: [userDeleted],
+  emits: [userDeleted, departmentMemberRemoved, userDepartmentsChanged],
 });

@@ -6,18 +6,8 @@ import { type CommandContext, defineModule, type Module } from '../../platform/m
 import * as contract from './contract.ts';
 import { createUserCreation, createUsersService, type NewUserInput } from './service.ts';
 
-export {
-  departmentIdsColumn,
-  findUserIds,
-  requireUserId,
-  toUserDto,
-  type UserCondition,
-  type UserFlags,
-  type UserRow,
-  userColumns,
-  userErrors,
-} from '../user-directory/index.ts';
-export type { DepartmentFilter, DepartmentMemberships } from './service.ts';
+export { requireUserId, toUserDto, type UserRow, userColumns, userErrors } from '../user-directory/index.ts';
+export type { DepartmentMemberships } from './service.ts';
 
 export function users(dependencies: Parameters<typeof createUsersService>[0]): Module {
   return defineModule('users', contract, createUsersService(dependencies));

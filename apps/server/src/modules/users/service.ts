@@ -122,7 +122,13 @@ export function createUserCreation({ seal, passwords, departments }: UsersDepend
     for (const { departmentIds, userIds } of joins) {
       await departments.join(context, userIds, departmentIds, options?.departmentIdType ?? 'department_id');
     }
-    return joins.length === 0 ? rows : listUsersByIds(scope, [...made.keys()], false);
+    return joins.length === 0
+      ? rows
+      : listUsersByIds(
+          scope,
+          users.map(({ id }) => id),
+          false,
+        );
   };
 }
 
@@ -352,7 +358,6 @@ function refuseUnavailable(input: Partial<NewUserInput>): void {
   const [identity] = input.identities ?? [];
   if (identity !== undefined) throw userWriteErrors.identitySourceNotFound({ extIdpId: identity.extIdpId });
   if (input.otp) throw userWriteErrors.oneTimePasswordUnavailable();
-  if (input.departmentIds?.length && input.status && isGone(input.status)) throw userWriteErrors.notEmployed();
 }
 
 /** Messages can be asked for, but there is no service to send them yet: better refused than silently dropped. */

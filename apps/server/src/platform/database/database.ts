@@ -95,6 +95,8 @@ export function openDatabase(connection: Connection, { size = 20 }: { readonly s
     // Sent at connection start: no round trip, and no connection is ever handed out before it.
     options: `-c role=${applicationRole} -c timezone=UTC -c datestyle=ISO -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s`,
     types,
+    // A link that died without a word is noticed: a listening connection never speaks first.
+    keepAlive: true,
   };
   const pool = new pg.Pool({ ...settings, max: size, idleTimeoutMillis: 60_000, connectionTimeoutMillis: 10_000 });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.

@@ -82,7 +82,7 @@ function toFieldError(error: z.ZodError, values: Plain) {
 function findUnstorableText(value: unknown, path = '', depth = 0): string | undefined {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > 64) return path;
+  if (depth > 160) return path;
   for (const [name, child] of Object.entries(value)) {
     const at = path === '' ? name : `${path}.${name}`;
     if (name.includes('\0') || !name.isWellFormed()) return path;

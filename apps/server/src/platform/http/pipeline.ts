@@ -1,5 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ApiError, type Emit, type Envelope, type Language, type Operation, successMessage } from '@genauth/contract';
+import {
+  ApiError,
+  type Command,
+  type Emit,
+  type Envelope,
+  type Language,
+  type Operation,
+  successMessage,
+} from '@genauth/contract';
 import { type Actor, authenticate, type CredentialSource } from '../credentials/authenticate.ts';
 import { createReplayGuard, type ReplayGuard } from '../credentials/replay.ts';
 import type { Database } from '../database/database.ts';
@@ -45,7 +53,7 @@ export interface PipelineDependencies {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly now: () => number;
-  /** Checks answers against their declaration. For tests: a wrong answer becomes a 500. */
+  /** Checks answers and events against their declaration. For tests: what is wrong becomes a 500. */
   readonly checkAnswers: boolean;
   /** Per client address, to operations that ask for no credential. */
   readonly publicRequestsPerSecond: number;
@@ -87,10 +95,11 @@ export function createPipeline(dependencies: PipelineDependencies) {
           return implemented.handle(input, queryContext);
         });
       }
-      return repeatedly(name, () =>
+      const { output, committed } = await repeatedly(name, () =>
         database.withUserPool(actor.userPoolId, 'write', async (scope) => {
-          const { commandContext, events, note } = createCommandContext({ ...context, scope, actor });
+          const { commandContext, committed, events, note } = createCommandContext({ ...context, scope, actor });
           const output = await implemented.handle(input, commandContext);
+          if (dependencies.checkAnswers) requireDeclared(events, operation);
           await recordCommand(scope, {
             name,
             command: operation,
@@ -103,9 +112,11 @@ export function createPipeline(dependencies: PipelineDependencies) {
             note: note(),
             events,
           });
-          return output;
+          return { output, committed };
         }),
       );
+      for (const work of committed) work();
+      return output;
     };
 
     return async (request: PipelineRequest): Promise<PipelineAnswer> => {
@@ -189,6 +200,7 @@ function withTenantOfHeader<Sent extends object>(sent: Sent, operation: Operatio
 
 function createCommandContext(context: QueryContext) {
   const events: PendingEvent[] = [];
+  const committed: (() => void)[] = [];
   let note: AuditNote = {};
   const emit: Emit = (declaration, ...data) => {
     for (const one of data) events.push({ declaration, data: one });
@@ -199,8 +211,19 @@ function createCommandContext(context: QueryContext) {
     audit: (more) => {
       note = { ...note, ...more };
     },
+    afterCommit: (work) => {
+      committed.push(work);
+    },
   };
-  return { commandContext, events, note: () => note };
+  return { commandContext, committed, events, note: () => note };
+}
+
+/** Subscribers choose from the declarations: an event that is missing there reaches nobody who asked for it. */
+function requireDeclared(events: readonly PendingEvent[], { emits }: Command): void {
+  for (const { declaration, data } of events) {
+    if (!emits.includes(declaration)) throw new Error(`${declaration.name} is announced but not declared`);
+    declaration.data.parse(data);
+  }
 }
 
 function targetOf(field: string | undefined, input: unknown): string | undefined {
