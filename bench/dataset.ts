@@ -25,6 +25,10 @@ export interface Dataset {
   readonly largestBranchId: string;
   /** Departments that have children. */
   readonly parentIds: readonly string[];
+  /** Departments with 100 to 200 people below them, by the size of their subtree. */
+  readonly smallSubtreeIds: readonly string[];
+  /** Departments with more than fifty members of their own. */
+  readonly fullDepartmentIds: () => string[];
   departmentId(index: number): string;
   userId(index: number): string;
   /** Departments of a user, the main one first. */
@@ -46,6 +50,20 @@ export function describeDataset(users: number, departments: number, tree: Tree =
     tenthDepartmentId: departmentId(tenth),
     largestBranchId: departmentId(largest),
     parentIds: withChildren.map(departmentId),
+    smallSubtreeIds: withChildren
+      .filter((index) => isBetween(tree.sizes[index] ?? 0, departments, users))
+      .map(departmentId),
+    fullDepartmentIds() {
+      const members = new Int32Array(departments);
+      for (let block = 0; block * peoplePerBlock < users; block += 1) {
+        for (const person of hire(tree, block, users)) {
+          for (const department of person.departments) members[department] = (members[department] ?? 0) + 1;
+        }
+      }
+      return Array.from(members.keys())
+        .filter((index) => (members[index] ?? 0) > 50)
+        .map(departmentId);
+    },
     departmentId,
     userId,
     departmentIdsOf(userIndex) {
@@ -53,6 +71,12 @@ export function describeDataset(users: number, departments: number, tree: Tree =
       return (person?.departments ?? []).map(departmentId);
     },
   };
+}
+
+/** People are spread evenly over subtrees: a department with so many departments below has so many people below. */
+function isBetween(subtree: number, departments: number, users: number): boolean {
+  const people = (subtree / departments) * users;
+  return people >= 100 && people <= 200;
 }
 
 /**

@@ -2,6 +2,7 @@
  * The floors, each in a process of its own so that its CPU can be told from the load generator's.
  * Reads one message {kind: 'echo'} or {kind: 'sql', ...} from its parent and answers with messages.
  */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
@@ -24,7 +25,7 @@ export interface SqlFloorOrder {
    * For writes: each run takes the next of these and puts it in place of `placeholder`, so that every run has rows of its
    * own; audit ids are made anew. Absent for reads.
    */
-  readonly substitute?: { readonly placeholder: string; readonly values: readonly string[] };
+  readonly substitute?: { readonly placeholder: string; readonly first: number; readonly values: readonly string[] };
 }
 
 export interface SqlFloorResult {
@@ -49,47 +50,67 @@ function echo(): void {
 
 let made = 0;
 
+function newAuditId(): string {
+  return `f${(Date.now() * 1000 + (made++ % 1000)).toString(16).padStart(23, '0')}`;
+}
+
 function replaced(value: unknown, placeholder: string, by: string): unknown {
   if (typeof value === 'string') return value.includes(placeholder) ? value.replaceAll(placeholder, by) : value;
   if (Array.isArray(value)) return value.map((one) => replaced(one, placeholder, by));
   return value;
 }
 
-async function sql(order: SqlFloorOrder): Promise<SqlFloorResult> {
-  const startedAt = performance.now();
-  const deadline = startedAt + order.seconds * 1000;
+async function sql(order: SqlFloorOrder): Promise<void> {
+  const clients = await Promise.all(
+    Array.from({ length: order.connections }, async () => {
+      const client = new pg.Client(order.connection);
+      await client.connect();
+      return client;
+    }),
+  );
+  let deadline = 0;
   let runs = 0;
-  let taken = 0;
-  const run = async () => {
-    const client = new pg.Client(order.connection);
-    await client.connect();
-    while (performance.now() < deadline) {
-      const sequence = order.sequences[runs % order.sequences.length] ?? [];
-      const by = order.substitute?.values[taken++];
-      if (order.substitute !== undefined && by === undefined) break;
-      runs += 1;
-      for (const { name, text, values } of sequence) {
-        if (values.length === 0) {
-          await client.query(text);
-          continue;
-        }
-        let bound = [...values];
-        if (order.substitute !== undefined && by !== undefined) {
-          bound = bound.map((value) => replaced(value, order.substitute?.placeholder ?? '', by));
-          // An audit row needs an id of its own: any 24 hex digits in order.
-          if (text.includes('insert into audit_logs'))
-            bound[1] = `f${(Date.now() * 1000 + (made++ % 1000)).toString(16).padStart(23, '0')}`;
-        }
-        await client.query(name === undefined ? { text, values: bound } : { name, text, values: bound });
+  const substitute = order.substitute;
+  const runOne = async (client: pg.Client, by: string | undefined) => {
+    const sequence = order.sequences[runs++ % order.sequences.length] ?? [];
+    for (const { name, text, values } of sequence) {
+      if (values.length === 0) {
+        await client.query(text);
+        continue;
       }
+      let bound = [...values];
+      if (substitute !== undefined && by !== undefined) {
+        bound = bound.map((value) => replaced(value, substitute.placeholder, by));
+        // An audit row needs an id of its own: any 24 hex digits in order.
+        if (text.includes('insert into audit_logs')) bound[1] = newAuditId();
+      }
+      await client.query(name === undefined ? { text, values: bound } : { name, text, values: bound });
     }
-    await client.end();
   };
-  await Promise.all(Array.from({ length: order.connections }, run));
-  return { runs, seconds: (performance.now() - startedAt) / 1000 };
+  const loop = async (client: pg.Client) => {
+    while (performance.now() < deadline) {
+      const by = substitute?.values[substitute.first + runs];
+      if (substitute !== undefined && by === undefined) break;
+      await runOne(client, by);
+    }
+  };
+  // Reads can be sent beforehand; what writes cannot be warmed is warmed by the turns before.
+  if (substitute === undefined) {
+    deadline = performance.now() + 300;
+    await Promise.all(clients.map(loop));
+  }
+  runs = 0;
+  process.send?.('ready');
+  await once(process, 'message');
+  const startedAt = performance.now();
+  deadline = startedAt + order.seconds * 1000;
+  await Promise.all(clients.map(loop));
+  const result: SqlFloorResult = { runs, seconds: (performance.now() - startedAt) / 1000 };
+  process.send?.(result);
+  await Promise.all(clients.map((client) => client.end()));
 }
 
-process.on('message', (order: { kind: 'echo' } | SqlFloorOrder) => {
+process.once('message', (order: { kind: 'echo' } | SqlFloorOrder) => {
   if (order.kind === 'echo') echo();
-  else sql(order).then((result) => process.send?.(result));
+  else sql(order);
 });

@@ -3,12 +3,12 @@ import { connect, type Socket } from 'node:net';
 /** One request, as bytes on the wire. */
 export type WireRequest = Buffer;
 
-/** What a load of requests came to. Times in milliseconds. */
+/** What a load of requests came to. */
 export interface LoadResult {
   readonly requests: number;
   readonly seconds: number;
-  readonly p50: number;
-  readonly p99: number;
+  /** Milliseconds, one for each request. */
+  readonly latencies: readonly number[];
   /** Answers that did not carry `"statusCode":200`, the first of them in full. */
   readonly failures: number;
   readonly firstFailure: string | undefined;
@@ -87,7 +87,11 @@ export async function load(
 
   await Promise.all(Array.from({ length: connections }, () => run(connect(Number(port), hostname).setNoDelay(true))));
   const elapsed = (performance.now() - startedAt) / 1000;
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
-  return { requests: latencies.length, seconds: elapsed, p50: at(0.5), p99: at(0.99), failures, firstFailure };
+  return { requests: latencies.length, seconds: elapsed, latencies, failures, firstFailure };
+}
+
+/** The value below which this share of the values lies: 0.5 is the median. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

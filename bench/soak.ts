@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { load, requestBuilder } from './http-load.ts';
+import { load, quantile, requestBuilder } from './http-load.ts';
 import { memoryOf } from './processes.ts';
 import { createRandom } from './random.ts';
 import { openStage, type Size } from './stage.ts';
@@ -55,7 +55,7 @@ export async function benchSoak({ size, minutes, connections }: SoakOptions): Pr
     const [middle, last] = [mean(samples.slice(third, 2 * third)), mean(samples.slice(2 * third))];
     console.log(
       `${minutes} minutes, ${result.requests} requests (${Math.round(result.requests / result.seconds)} a second), ${result.failures} failures, ` +
-        `p50 ${result.p50.toFixed(2)} ms, p99 ${result.p99.toFixed(2)} ms`,
+        `p50 ${quantile(result.latencies, 0.5).toFixed(2)} ms, p99 ${quantile(result.latencies, 0.99).toFixed(2)} ms`,
     );
     console.log(
       `memory of the server: ${Math.round(middle)} MB in the middle third, ${Math.round(last)} MB in the last (${(last / middle).toFixed(2)} times), ` +

@@ -65,6 +65,9 @@ create unique index department_members_user_id on department_members (user_pool_
 create index department_members_path on department_members (user_pool_id, path, joined_at, user_id);
 create index department_members_joined_at on department_members (user_pool_id, joined_at, user_id) include (path);
 create unique index department_members_main on department_members (user_pool_id, user_id) where is_main;
+-- Lists read indexes alone where pages are known to be visible to all; a moved subtree leaves many that are not.
+alter table department_members set (
+  autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 select genauth.isolate('department_members');
 
 create table department_leaders (

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { accessKeys, createAccessKeyDirectory } from './modules/access-keys/index.ts';
 import { departmentImports } from './modules/department-imports/index.ts';
 import { departmentMembers } from './modules/department-members/index.ts';
@@ -14,12 +15,22 @@ import { type Database, isDatabaseReady } from './platform/database/database.ts'
 import { subscribe } from './platform/database/notifications.ts';
 import { deleteExpiredNonces } from './platform/database/record.ts';
 import { createHttpServer, type HttpServer } from './platform/http/server.ts';
+import type { StaticSite } from './platform/http/static.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import type { Module } from './platform/module.ts';
 import { createPasswordHasher } from './platform/password.ts';
 import type { Seal } from './platform/seal.ts';
 import { startUpkeep } from './platform/upkeep.ts';
+
+/** The site that `npm run build -w @genauth/docs` makes; `npm start` sees to it. */
+const documentation: StaticSite = {
+  prefix: '/docs',
+  folder: fileURLToPath(new URL('../../docs/dist', import.meta.url)),
+  whenMissing:
+    '<!doctype html><html lang="en"><title>GenAuth Documentation</title><h1>The documentation is not built yet</h1>' +
+    '<p>Run <code>npm run build -w @genauth/docs</code> in the folder of GenAuth, then reload this page.</p></html>',
+};
 
 /** What a server is made from. Clock and strictness are parameters, so that tests need no mocks. */
 export interface CompositionDependencies {
@@ -82,6 +93,7 @@ export async function compose({
     publicRequestsPerSecond,
     isReady: () => isDatabaseReady(database),
     plainRoutes: [{ path: '/oidc/.well-known/jwks.json', answer: async () => managementTokens.keySet() }],
+    sites: [documentation],
   });
 
   const upkeep = startUpkeep(

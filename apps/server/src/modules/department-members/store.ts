@@ -137,24 +137,10 @@ export interface MemberPage {
   readonly offset: number;
 }
 
-interface Totals {
-  readonly members: number;
-  readonly users: number;
-  readonly poolMembers: number;
-}
-
-const totals = statement<Totals, [departmentId: string]>(`
-  select coalesce(sum(counts.members), 0)::integer as members, coalesce(sum(counts.users), 0)::integer as users,
-    (select coalesce(sum(root.users), 0)::integer
-      from departments department
-      join department_counts root on root.user_pool_id = department.user_pool_id
-        and root.department_number = department.number
-      where department.user_pool_id = current_setting('genauth.user_pool_id') and department.parent_id is null
-    ) as "poolMembers"
-  from departments department
-  join department_counts counts on counts.user_pool_id = department.user_pool_id
-    and counts.department_number = department.number
-  where department.user_pool_id = current_setting('genauth.user_pool_id') and department.id = $1
+const totals = statement<{ members: number; users: number }, [departmentNumber: number]>(`
+  select coalesce(sum(members), 0)::integer as members, coalesce(sum(users), 0)::integer as users
+  from department_counts
+  where user_pool_id = current_setting('genauth.user_pool_id') and department_number = $1
 `);
 
 const departmentIds = `array(
@@ -184,13 +170,27 @@ function pages(direction: 'asc' | 'desc') {
   const numbered = (body: string) => `select user_id, row_number() over () as position from (${body}) as ids`;
   const below = (alias: string) =>
     `${alias}.user_pool_id = current_setting('genauth.user_pool_id') and ${alias}.path >= $1 and ${alias}.path < $2`;
-  // Of a user's memberships in the subtree the first counts.
-  const isFirst = `(
-    select true from department_members earlier
-    where ${below('earlier')} and earlier.user_id = member.user_id
-      and (earlier.joined_at, earlier.path) < (member.joined_at, member.path)
-    limit 1
-  ) is null`;
+  // Of a user's memberships in the subtree the one that comes first in this direction counts: the newest when the newest
+  // come first. So a walk hardly ever meets a user in vain.
+  const [isBefore, outermost] = direction === 'asc' ? ['<', 'min'] : ['>', 'max'];
+  /**
+   * Of a subtree with many members: walk the memberships of the user pool in the order of joining until the page is full. Only
+   * so many of them: when the people of a branch all came long ago, sorting them is faster after all.
+   */
+  const walk = (most: number) => `
+    select member.user_id from (
+      select user_id, joined_at, path from department_members
+      where user_pool_id = current_setting('genauth.user_pool_id')
+      order by ${ordered(['joined_at', 'user_id'])} limit ${most}
+    ) as member
+    where member.path >= $1 and member.path < $2 and (
+      select true from department_members other
+      where ${below('other')} and other.user_id = member.user_id
+        and (other.joined_at, other.path) ${isBefore} (member.joined_at, member.path)
+      limit 1
+    ) is null
+    order by ${ordered(['member.joined_at', 'member.user_id'])} limit $3 offset $4
+  `;
   return {
     /** Direct members: the index has them in this order. */
     direct: numbered(`
@@ -201,18 +201,10 @@ function pages(direction: 'asc' | 'desc') {
     /** A subtree with few members: read all of it, then sort. */
     gathered: numbered(`
       select member.user_id from department_members member where ${below('member')}
-      group by member.user_id order by ${ordered(['min(member.joined_at)', 'member.user_id'])} limit $3 offset $4
+      group by member.user_id order by ${ordered([`${outermost}(member.joined_at)`, 'member.user_id'])} limit $3 offset $4
     `),
-    /**
-     * A subtree with many members: walk all memberships of the pool in the order of joining until the page is full. The
-     * condition is a `case` so that the planner cannot take the index on paths and sort what this way exists not to sort.
-     */
-    walked: numbered(`
-      select member.user_id from department_members member
-      where member.user_pool_id = current_setting('genauth.user_pool_id') and ${isFirst}
-        and case when member.path >= $1 and member.path < $2 then true else false end
-      order by ${ordered(['member.joined_at', 'member.user_id'])} limit $3 offset $4
-    `),
+    walked: numbered(walk(5_000)),
+    walkedFar: numbered(walk(50_000)),
     byUserId: numbered(`
       select distinct member.user_id from department_members member where ${below('member')}
       order by ${ordered(['member.user_id'])} limit $3 offset $4
@@ -246,6 +238,7 @@ function pageStatements(direction: 'asc' | 'desc') {
     direct: of('direct'),
     gathered: of('gathered'),
     walked: of('walked'),
+    walkedFar: of('walkedFar'),
     byUserId: of('byUserId'),
     byCreation: of('byCreation'),
     byUpdate: of('byUpdate'),
@@ -256,40 +249,40 @@ const statements = { asc: pageStatements('asc'), desc: pageStatements('desc') };
 
 export async function listMembers(
   scope: Scope,
-  department: DepartmentRow,
+  { path }: DepartmentRow,
   page: MemberPage,
 ): Promise<{ totalCount: number; list: UserRow[] }> {
-  const [counts] = await totals(scope, department.id);
+  const [counts] = await totals(scope, numberOf(path));
   const totalCount = (page.withDescendants ? counts?.users : counts?.members) ?? 0;
-  const walk = chooseWalk(page, totalCount, counts?.poolMembers ?? 0);
-  const both = statements[page.isDescending ? 'desc' : 'asc'][walk];
-  const list = await (page.withDepartmentIds ? both.withDepartmentIds : both.plain)(
-    scope,
-    department.path,
-    page.withDescendants ? endOfSubtree(department.path) : `${department.path}!`,
-    page.limit,
-    page.offset,
-  );
-  return { totalCount, list };
+  const end = page.withDescendants ? endOfSubtree(path) : `${path}!`;
+  const read = (walk: Walk) => {
+    const both = statements[page.isDescending ? 'desc' : 'asc'][walk];
+    const find = page.withDepartmentIds ? both.withDepartmentIds : both.plain;
+    return find(scope, path, end, page.limit, page.offset);
+  };
+  const walk = chooseWalk(page, totalCount);
+  const list = await read(walk);
+  const isCutShort = (walk === 'walked' || walk === 'walkedFar') && list.length < page.limit;
+  return { totalCount, list: isCutShort ? await read('gathered') : list };
 }
 
-/**
- * Sorting reads every membership of the subtree; walking reads about `total / matching` memberships of the pool for each
- * row skipped or shown. Whichever reads less wins.
- */
-function chooseWalk(page: MemberPage, matching: number, total: number): Walk {
-  switch (page.sortBy) {
+/** A department's own number is the last of its path. */
+function numberOf(path: string): number {
+  return Number(path.slice(path.lastIndexOf('/', path.length - 2) + 1, -1));
+}
+
+/** Sorting reads every membership of the subtree; a walk reads at most so many of the pool, whoever they belong to. */
+function chooseWalk({ sortBy, withDescendants }: MemberPage, users: number): Walk {
+  switch (sortBy) {
     case 'userId':
       return 'byUserId';
     case 'createAt':
       return 'byCreation';
     case 'updatedAt':
       return 'byUpdate';
-    case 'JoinDepartmentAt': {
-      if (!page.withDescendants) return 'direct';
-      const walked = matching === 0 ? total : ((page.offset + page.limit) * total) / matching;
-      return walked < matching ? 'walked' : 'gathered';
-    }
+    case 'JoinDepartmentAt':
+      if (!withDescendants) return 'direct';
+      return users > 50_000 ? 'walkedFar' : users > 5_000 ? 'walked' : 'gathered';
   }
 }
 
@@ -303,7 +296,7 @@ export interface MemberSearch {
 }
 
 const matchingIds = `
-  select member.user_id, min(member.joined_at) as joined_at
+  select member.user_id, max(member.joined_at) as joined_at
   from department_members member
   join users on users.user_pool_id = member.user_pool_id and users.id = member.user_id
   where member.user_pool_id = current_setting('genauth.user_pool_id') and member.path >= $1 and member.path < $2

@@ -99,6 +99,7 @@ describe('a failure nobody asked for', () => {
     publicRequestsPerSecond: 1000,
     isReady: async () => false,
     plainRoutes: [],
+    sites: [],
   });
   afterAll(() => app.close());
 

@@ -9,6 +9,7 @@ import type { ImplementedOperation, Module } from '../module.ts';
 import { languageOf } from './language.ts';
 import { createPipeline, failure, type PipelineAnswer, type PipelineDependencies } from './pipeline.ts';
 import { parseQueryString } from './query-string.ts';
+import { addStaticSite, type StaticSite } from './static.ts';
 
 /** Largest body accepted, in bytes. A batch of 50 users with every field stays far below. */
 export const maxBodyBytes = 1024 * 1024;
@@ -25,6 +26,8 @@ export interface HttpDependencies extends PipelineDependencies {
   readonly isReady: () => Promise<boolean>;
   /** Routes outside the envelope, such as published keys. */
   readonly plainRoutes: readonly PlainRoute[];
+  /** Folders of pages, such as the documentation. */
+  readonly sites: readonly StaticSite[];
 }
 
 /** A GET route that answers JSON as it is, without envelope. */
@@ -64,6 +67,7 @@ export function createHttpServer(dependencies: HttpDependencies): HttpServer {
   for (const { path, answer } of dependencies.plainRoutes) {
     app.get(path, async (_request, reply) => reply.type('application/json').send(JSON.stringify(await answer())));
   }
+  for (const site of dependencies.sites) addStaticSite(app, site);
   addHealth(app, dependencies);
 
   app.options('*', (_request, reply) => reply.code(204).send());

@@ -1,0 +1,137 @@
+import type { RecordedStatement } from './floor-process.ts';
+import type { Floor } from './floors.ts';
+import { requestBuilder, type WireRequest } from './http-load.ts';
+import { createRandom } from './random.ts';
+import type { Recorder } from './recording.ts';
+import type { Size, Stage } from './stage.ts';
+
+/** One operation to measure on one data set. */
+export interface Case {
+  readonly name: string;
+  /** Whether its requests may be sent again and again. */
+  readonly isRepeatable: boolean;
+  readonly next: () => WireRequest | undefined;
+  /** Records what the server sends to PostgreSQL; answers what each turn of the floor sends. */
+  recordFloor(recorder: Recorder): Promise<() => Floor>;
+}
+
+/** The operations of the table; in the same order for every data set. */
+export function departmentCases(stage: Stage, size: Size): Case[] {
+  return [...readCases(stage), ...writeCases(stage, size)];
+}
+
+function readCases(stage: Stage): Case[] {
+  const { dataset, server, authorization } = stage;
+  const random = createRandom(7);
+  const { organizationCode, parentIds, tenthDepartmentId } = dataset;
+  const build = requestBuilder(server.origin, authorization);
+  const parent = () => parentIds[random.below(parentIds.length)] ?? tenthDepartmentId;
+  const home = () => dataset.departmentIdsOf(random.below(1000))[0] ?? tenthDepartmentId;
+
+  const reading = (name: string, path: () => string): Case => {
+    // A thousand different calls, the same in every run.
+    const paths = Array.from({ length: 1000 }, path);
+    const requests = paths.map(build.get);
+    let at = 0;
+    return {
+      name,
+      isRepeatable: true,
+      next: () => requests[at++ % requests.length],
+      async recordFloor(recorder) {
+        const sequences: RecordedStatement[][] = [];
+        for (const one of paths.slice(0, 300)) sequences.push(await recorder.record('GET', one));
+        return () => ({ sequences });
+      },
+    };
+  };
+  const of = (operation: string, departmentId: string, more = '') =>
+    `/api/v3/${operation}?organizationCode=${organizationCode}&departmentId=${departmentId}${more}`;
+  const small = dataset.smallSubtreeIds;
+  const full = dataset.fullDepartmentIds();
+  return [
+    reading('get-department', () => of('get-department', home())),
+    reading('list-children-departments', () => of('list-children-departments', parent())),
+    reading('list-department-members, page of 50, direct', () =>
+      of('list-department-members', full[random.below(full.length)] ?? '', '&limit=50'),
+    ),
+    reading('the same with all descendants, 100 to 200 users below', () =>
+      of(
+        'list-department-members',
+        small[random.below(small.length)] ?? '',
+        '&limit=50&includeChildrenDepartments=true',
+      ),
+    ),
+    reading('the same with all descendants, a tenth of everybody below', () =>
+      of(
+        'list-department-members',
+        tenthDepartmentId,
+        `&limit=50&includeChildrenDepartments=true&page=${1 + random.below(3)}`,
+      ),
+    ),
+  ];
+}
+
+/** One user in and one user out, of departments at the leaves of the tree; the floor does so with users of its own. */
+function writeCases(stage: Stage, size: Size): Case[] {
+  const { dataset, server, authorization } = stage;
+  const { organizationCode } = dataset;
+  const build = requestBuilder(server.origin, authorization);
+  const departmentIds = Array.from({ length: 64 }, (_, i) => dataset.departmentId(size.departments - 1 - i * 7));
+  const count = Math.min(40_000, Math.floor(size.users / 2) - 200);
+  const inputs = Array.from({ length: count }, (_, i) => ({
+    organizationCode,
+    departmentId: departmentIds[i % departmentIds.length],
+    userIds: [dataset.userId(i + 100)],
+  }));
+  const floorUsers = Array.from({ length: count }, (_, i) => dataset.userId(Math.floor(size.users / 2) + i));
+  const placeholder = dataset.userId(50);
+  let added = 0;
+  let removed = 0;
+  let floorAdded = 0;
+  let floorRemoved = 0;
+
+  const record = async (recorder: Recorder) => {
+    const templates: Record<'add' | 'remove', RecordedStatement[][]> = { add: [], remove: [] };
+    for (const departmentId of departmentIds) {
+      const input = { organizationCode, departmentId, userIds: [placeholder] };
+      templates.add.push(await recorder.record('POST', '/api/v3/add-department-members', input));
+      templates.remove.push(await recorder.record('POST', '/api/v3/remove-department-members', input));
+    }
+    return templates;
+  };
+  const request = (operation: string, input: unknown) =>
+    input === undefined ? undefined : build.post(`/api/v3/${operation}-department-members`, input);
+
+  return [
+    {
+      name: 'add-department-members, one user',
+      isRepeatable: false,
+      next: () => request('add', inputs[added++]),
+      async recordFloor(recorder) {
+        const { add: sequences } = await record(recorder);
+        return () => ({
+          sequences,
+          substitute: { placeholder, first: floorAdded, values: floorUsers },
+          onRuns: (runs) => {
+            floorAdded += runs;
+          },
+        });
+      },
+    },
+    {
+      name: 'remove-department-members, one user',
+      isRepeatable: false,
+      next: () => (removed < added ? request('remove', inputs[removed++]) : undefined),
+      async recordFloor(recorder) {
+        const { remove: sequences } = await record(recorder);
+        return () => ({
+          sequences,
+          substitute: { placeholder, first: floorRemoved, values: floorUsers.slice(0, floorAdded) },
+          onRuns: (runs) => {
+            floorRemoved += runs;
+          },
+        });
+      },
+    },
+  ];
+}
