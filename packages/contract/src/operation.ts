@@ -63,25 +63,34 @@ export interface Command<
 
 export type Operation = Query | PublicQuery | Command;
 
+/** A module's exports come sorted by name, whatever their order in the file; menus want the order of the file. */
+const positions = new WeakMap<object, number>();
+let declarations = 0;
+
+function inOrder<O extends object>(operation: O): O {
+  positions.set(operation, declarations++);
+  return operation;
+}
+
 /** Declares an operation that answers a question. */
 export function query<Input extends z.ZodObject, Output extends z.ZodType | undefined>(
   declaration: Declaration<Input, Output>,
 ): Query<Input, Output> {
-  return { kind: 'query', ...declaration };
+  return inOrder({ kind: 'query', ...declaration });
 }
 
 /** Declares a query that asks for no credential. */
 export function publicQuery<Input extends z.ZodObject, Output extends z.ZodType | undefined>(
   declaration: Omit<Declaration<Input, Output>, 'permission'>,
 ): PublicQuery<Input, Output> {
-  return { kind: 'publicQuery', permission: 'public', ...declaration };
+  return inOrder({ kind: 'publicQuery', permission: 'public', ...declaration });
 }
 
 /** Declares an operation that changes something. */
 export function command<Input extends z.ZodObject, Output extends z.ZodType | undefined>(
   declaration: CommandDeclaration<Input, Output>,
 ): Command<Input, Output> {
-  return { kind: 'command', ...declaration };
+  return inOrder({ kind: 'command', ...declaration });
 }
 
 /** What a handler receives: the parsed input. */
@@ -106,9 +115,11 @@ function isOperation(value: unknown): value is Operation {
   );
 }
 
-/** The operations of a contract module, by name. */
+/** The operations of a contract module, by name, in the order they are declared in. */
 export function operationsOf(contract: object): [name: string, operation: Operation][] {
-  return Object.entries(contract).filter((entry): entry is [string, Operation] => isOperation(entry[1]));
+  return Object.entries(contract)
+    .filter((entry): entry is [string, Operation] => isOperation(entry[1]))
+    .sort(([, a], [, b]) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0));
 }
 
 /** The type below `optional`, `default` and `nullable`, and whether a value must be given. */
