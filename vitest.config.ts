@@ -3,7 +3,7 @@ import { ClosingLine } from './scripts/closing-line.ts';
 
 export default defineConfig({
   test: {
-    include: ['{apps,packages,scripts,bench}/**/*.test.ts'],
+    include: ['{apps,packages,scripts,bench,sdks}/**/*.test.ts'],
     // One PostgreSQL for the whole run; tests keep apart by user pools, so files may share a thread and its modules.
     globalSetup: ['apps/server/src/testing/global-setup.ts'],
     pool: 'threads',
