@@ -54,7 +54,7 @@ const menu = [
 ];
 
 /** Every management operation, by name, in the order of menus. */
-export function managementOperations(): [name: string, operation: Operation][] {
+function managementOperations(): [name: string, operation: Operation][] {
   const operations = managementContracts.flatMap(operationsOf);
   const listed = operations
     .filter(([name]) => menu.includes(name))

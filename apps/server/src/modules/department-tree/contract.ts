@@ -61,9 +61,6 @@ export const withPost = z
   .default(false)
   .meta(doc('Whether to return the posts of the department', '是否获取部门信息', true));
 
-/** Codes of organizations and departments. What is longer is malformed; what is blank or has other letters is invalid. */
-export const codeText = z.string().max(64);
-
 /** Whether a code has nothing but letters, digits, `-` and `_`. */
 export function isCode(text: string): boolean {
   return codePattern.test(text);

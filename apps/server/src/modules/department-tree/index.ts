@@ -10,7 +10,6 @@ export {
   requireLockedDepartment,
   requireLockedOrganization,
   requireNoTenant,
-  requireOrganization,
   toDepartmentDto,
   toEventNode,
 } from './service.ts';

@@ -11,7 +11,6 @@ import {
   type DepartmentRow,
   departmentByReference,
   findAndLockOrganization,
-  findOrganization,
   type OrganizationRow,
   type TreeLock,
 } from './store.ts';
@@ -27,14 +26,6 @@ export interface DepartmentReference {
 /** Tenants are resolved against the tenants of the user pool, and there are none yet: any is unknown. */
 export function requireNoTenant(tenantId: string | undefined): void {
   if (tenantId) throw departmentTreeErrors.tenantNotFound();
-}
-
-/** The organization of that code. */
-export async function requireOrganization(scope: Scope, code: string, tenantId?: string): Promise<OrganizationRow> {
-  requireNoTenant(tenantId);
-  const organization = await findOrganization(scope, code);
-  if (organization === undefined) throw departmentTreeErrors.organizationNotFound({ code });
-  return organization;
 }
 
 /** The organization of that code, its tree locked until the transaction ends. */

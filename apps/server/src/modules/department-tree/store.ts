@@ -96,15 +96,6 @@ export async function findDepartmentById(scope: Scope, id: string): Promise<Depa
   return row;
 }
 
-const organizationByCode = statement<OrganizationRow, [code: string]>(`
-  select id, code from organizations where user_pool_id = current_setting('genauth.user_pool_id') and code = $1
-`);
-
-export async function findOrganization(scope: Scope, code: string): Promise<OrganizationRow | undefined> {
-  const [row] = await organizationByCode(scope, code);
-  return row;
-}
-
 /** Finds the organization and waits for the lock of its tree. A statement after this one sees what the lock protects. */
 const lockShared = statement<OrganizationRow, [code: string]>(`
   select id, code, pg_advisory_xact_lock_shared(hashtextextended(id, 0))
