@@ -15,12 +15,27 @@ export interface Case {
   recordFloor(recorder: Recorder): Promise<() => Floor>;
 }
 
-/** The operations of the table; in the same order for every data set. */
-export function departmentCases(stage: Stage, size: Size): Case[] {
-  return [...readCases(stage), ...writeCases(stage, size)];
+/** Departments with a full page of members, and with one below them. */
+export interface PageSources {
+  readonly full: readonly string[];
+  readonly small: readonly string[];
 }
 
-function readCases(stage: Stage): Case[] {
+export function pageSourcesOf({ dataset }: Stage): PageSources {
+  return { full: dataset.fullDepartmentIds(), small: dataset.smallSubtreeIds };
+}
+
+/** As many of them as there are in both, so that what one data set is asked for is as varied as what the other is. */
+export function alike(one: PageSources, other: PageSources): PageSources {
+  return { full: one.full.slice(0, other.full.length), small: one.small.slice(0, other.small.length) };
+}
+
+/** The operations of the table; in the same order for every data set. */
+export function departmentCases(stage: Stage, size: Size, sources: PageSources): Case[] {
+  return [...readCases(stage, sources), ...writeCases(stage, size)];
+}
+
+function readCases(stage: Stage, { full, small }: PageSources): Case[] {
   const { dataset, server, authorization } = stage;
   const random = createRandom(7);
   const { organizationCode, parentIds, tenthDepartmentId } = dataset;
@@ -29,7 +44,7 @@ function readCases(stage: Stage): Case[] {
   const home = () => dataset.departmentIdsOf(random.below(1000))[0] ?? tenthDepartmentId;
 
   const reading = (name: string, path: () => string): Case => {
-    // A thousand different calls, the same in every run.
+    // A thousand calls, the same in every run.
     const paths = Array.from({ length: 1000 }, path);
     const requests = paths.map(build.get);
     let at = 0;
@@ -46,8 +61,6 @@ function readCases(stage: Stage): Case[] {
   };
   const of = (operation: string, departmentId: string, more = '') =>
     `/api/v3/${operation}?organizationCode=${organizationCode}&departmentId=${departmentId}${more}`;
-  const small = dataset.smallSubtreeIds;
-  const full = dataset.fullDepartmentIds();
   return [
     reading('get-department', () => of('get-department', home())),
     reading('list-children-departments', () => of('list-children-departments', parent())),

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Case, departmentCases } from './department-cases.ts';
+import { alike, type Case, departmentCases, pageSourcesOf } from './department-cases.ts';
 import { measureEcho, measureFloor } from './floors.ts';
 import { load, quantile, requestBuilder } from './http-load.ts';
 import { cpuSecondsOf, cpuSecondsOfTree, memoryOf } from './processes.ts';
@@ -14,6 +14,8 @@ export interface DepartmentsOptions {
   /** For each operation and each of: the small data set, the large one, the floor. */
   readonly seconds: number;
   readonly connections: number;
+  /** Only operations whose name holds this; the move is measured when it is empty. */
+  readonly only: string;
 }
 
 /** What is compared takes turns this often, so that a machine that is slow for a while is slow for all of it. */
@@ -58,10 +60,11 @@ export async function benchDepartments(options: DepartmentsOptions): Promise<voi
     console.log(`bare HTTP echo: ${Math.round(echo)} requests per CPU-second\n`);
     console.log('| operation | per CPU-s | SQL floor | of floor | of echo | p50 ms | p99 ms | p50 against small |');
     console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
-    const smallCases = departmentCases(small, options.small);
-    for (const [index, one] of departmentCases(large, options.large).entries()) {
+    const [ofSmall, ofLarge] = [pageSourcesOf(small), pageSourcesOf(large)];
+    const smallCases = departmentCases(small, options.small, alike(ofSmall, ofLarge));
+    for (const [index, one] of departmentCases(large, options.large, alike(ofLarge, ofSmall)).entries()) {
       const twin = smallCases[index];
-      if (twin === undefined) continue;
+      if (twin === undefined || !one.name.includes(options.only)) continue;
       const floor = await one.recordFloor(recorder);
       const [here, there, below] = [new Tally(), new Tally(), new Tally()];
       const slice = seconds / rounds;
@@ -83,7 +86,7 @@ export async function benchDepartments(options: DepartmentsOptions): Promise<voi
     }
     const { now, peak } = memoryOf(large.server.pid);
     console.log(`\nmemory of the server: ${megabytes(now)} MB, ${megabytes(peak)} MB at its peak`);
-    console.log(await measureMove(large));
+    if (options.only === '') console.log(await measureMove(large));
   } finally {
     await recorder.close();
     await small.server.stop();

@@ -14,6 +14,7 @@ const usage = `npm run bench -- <command> [options]
   --seconds N       length of each measurement (6)
   --minutes N       length of the soak (10)
   --connections N   concurrent clients (8)
+  --only TEXT       only operations whose name holds this
 `;
 
 const { positionals, values } = parseArgs({
@@ -24,10 +25,11 @@ const { positionals, values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     minutes: { type: 'string', default: '10' },
     connections: { type: 'string', default: '8' },
+    only: { type: 'string', default: '' },
   },
 });
 
-const number = (name: keyof typeof values): number => {
+const number = (name: Exclude<keyof typeof values, 'only'>): number => {
   const value = Number(values[name]);
   if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
   return value;
@@ -48,6 +50,7 @@ switch (positionals[0]) {
       small: { users: 10_000, departments: 1_000 },
       seconds: number('seconds'),
       connections,
+      only: values.only,
     });
     break;
   case 'soak':

@@ -22,14 +22,24 @@ interface Lockfile {
 }
 
 const path = fileURLToPath(new URL('../package-lock.json', import.meta.url));
-const platform = /(?<os>android|darwin|freebsd|linux|openharmony|win32)-(?<cpu>[a-z0-9]+)(-(?<libc>musl|gnu))?/;
+const platform =
+  /(?<os>aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-(?<cpu>[a-z0-9]+)(-(?<libc>musl|gnu))?/;
+
+/** Where npm may have put a dependency of the package at a place: in its own folder, or in one around it. */
+function placesOf(name: string, at: string): string[] {
+  const places = [`node_modules/${name}`];
+  for (let end = at.length; end > 0; end = at.lastIndexOf('/node_modules/', end - 1)) {
+    places.push(`${at.slice(0, end)}/node_modules/${name}`);
+  }
+  return places;
+}
 
 /** Platform builds that a package names, and the lockfile does not have. */
 function missingBuilds({ packages }: Lockfile): [string, LockedPackage][] {
   const missing: [string, LockedPackage][] = [];
-  for (const { optionalDependencies = {}, dev, license } of Object.values(packages)) {
+  for (const [at, { optionalDependencies = {}, dev, license }] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(optionalDependencies)) {
-      if (packages[`node_modules/${name}`] !== undefined) continue;
+      if (placesOf(name, at).some((place) => packages[place] !== undefined)) continue;
       const { os, cpu, libc } = platform.exec(name)?.groups ?? {};
       if (os === undefined || cpu === undefined) throw new Error(`${name} is missing, and is no platform's build`);
       const build = {
