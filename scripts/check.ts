@@ -25,6 +25,7 @@ const inTerminal = process.stdout.isTTY === true;
 /** The long ones first, so that the short ones fill the gaps. */
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json', '--pretty', String(inTerminal)] },
+  { name: 'browser-types', command: ['tsc', '-p', 'apps/docs/theme', '--pretty', String(inTerminal)] },
   { name: 'dead-code', command: ['knip', '--no-progress', '--no-config-hints'] },
   { name: 'boundaries', command: ['node', 'scripts/boundaries.ts'] },
   { name: 'generated', command: ['node', 'scripts/generate.ts', '--check'] },
@@ -63,7 +64,7 @@ async function runAll(waiting: readonly Check[]): Promise<Outcome[]> {
   const work = async (): Promise<void> => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
       const outcome = await run(check);
-      console.log(`${outcome.passed ? 'ok    ' : 'FAILED'}  ${outcome.name.padEnd(10)}  ${outcome.seconds} s`);
+      console.log(`${outcome.passed ? 'ok    ' : 'FAILED'}  ${outcome.name.padEnd(13)}  ${outcome.seconds} s`);
       outcomes.push(outcome);
     }
   };

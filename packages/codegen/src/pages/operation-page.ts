@@ -101,7 +101,12 @@ function answerFields(model: Model, { answerName }: Operation, locale: Locale): 
     head.map((key) => words[key][locale]),
     requireSchema(model, answerName)
       .fields.flatMap((field) => withInnerFields(field))
-      .map(({ name, field }) => [name, typeWords(field.type, { withNull: true }), fieldWords(field, locale)]),
+      .map(({ name, field }) => [
+        name,
+        typeWords(field.type, { withNull: true }),
+        // A payload of a named type brings no words of its own.
+        fieldWords(field, locale) || words.payload[locale],
+      ]),
   );
 }
 
