@@ -21,7 +21,8 @@ function describe({ origin, userPoolId, userPoolSecret }: Bootstrap): string {
   User pool id       ${userPoolId}
   User pool secret   ${userPoolSecret}
 
-Both are in bootstrap.json in the data directory and are not shown again. A first call, from this directory:
+Both are in bootstrap.json in the data directory and are not shown again. The documentation is at ${origin}/docs.
+A first call, from this directory:
 
   node -e "
     const { ManagementClient } = require('authing-node-sdk');
