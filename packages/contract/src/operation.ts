@@ -122,13 +122,19 @@ export function operationsOf(contract: object): [name: string, operation: Operat
     .sort(([, a], [, b]) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0));
 }
 
-/** The type below `optional`, `default` and `nullable`, and whether a value must be given. */
-export function unwrapField(schema: z.core.$ZodType): { base: z.core.$ZodType; required: boolean } {
+/** The type below `optional`, `default` and `nullable`, whether a value must be given, and whether it may be null. */
+export function unwrapField(schema: z.core.$ZodType): {
+  base: z.core.$ZodType;
+  required: boolean;
+  nullable: boolean;
+} {
   let base = schema;
   let required = true;
+  let nullable = false;
   while (base instanceof z.ZodOptional || base instanceof z.ZodDefault || base instanceof z.ZodNullable) {
-    if (!(base instanceof z.ZodNullable)) required = false;
+    if (base instanceof z.ZodNullable) nullable = true;
+    else required = false;
     base = base.unwrap();
   }
-  return { base, required };
+  return { base, required, nullable };
 }

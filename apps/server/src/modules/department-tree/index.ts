@@ -5,6 +5,7 @@
 export { type DepartmentIdType, departmentTreeErrors, isCode, rootAlias } from './contract.ts';
 export {
   type DepartmentReference,
+  givenTranslations,
   refuseUndefined,
   requireDepartment,
   requireLockedDepartment,

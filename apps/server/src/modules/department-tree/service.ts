@@ -80,6 +80,15 @@ export function refuseUndefined(input: {
   if (postId !== undefined) throw departmentTreeErrors.postNotFound({ postId });
 }
 
+/** Translations that were given: null clears them, and an object without any language says nothing. */
+export function givenTranslations<Text extends object>(
+  i18n: object | null | undefined,
+  text: Text | undefined,
+): Text | null | undefined {
+  if (i18n === null) return null;
+  return text === undefined || Object.values(text).every((one) => one === undefined) ? undefined : text;
+}
+
 /** What the flags of a read add to a department. */
 export interface DepartmentFlags {
   readonly withCustomData?: boolean;

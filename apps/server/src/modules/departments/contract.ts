@@ -121,7 +121,12 @@ export const getDepartment = query({
   permission: 'department:Get',
   input: dto('GetDepartmentDto', {
     organizationCode: organizationCode.optional(),
-    departmentId: departmentId.min(0).optional(),
+    // Empty counts as not given: clients send `departmentId=` beside a code.
+    departmentId: z
+      .string()
+      .max(256)
+      .meta(departmentId.meta() ?? {})
+      .optional(),
     departmentCode: z
       .string()
       .max(64)

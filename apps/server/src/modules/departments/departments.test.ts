@@ -196,3 +196,39 @@ test('gets the parent, and null for the root', async () => {
   expect(await pool.do('getParentDepartment', parent)).toMatchObject({ name: 'Acme' });
   expect(await pool.do('getParentDepartment', { organizationCode: 'acme', departmentId: 'root' })).toBeNull();
 });
+
+test('takes what clients send for fields that were not given: null, an empty text, an empty object', async () => {
+  const pool = await poolWithOrganization();
+  const i18n = { name: { 'en-US': { enabled: true, value: 'Research' } } };
+  const a = await create(pool, 'a', 'root', {
+    code: 'a',
+    i18n,
+    metadata: null,
+    departmentIdType: null,
+    tenantId: null,
+  });
+  const reference = { organizationCode: 'acme', departmentId: a.departmentId };
+  for (const idle of [{ i18n: {} }, { i18n: { name: {} } }]) {
+    expect(await pool.do('updateDepartment', { ...reference, description: 'only this', ...idle })).toMatchObject({
+      i18n,
+    });
+  }
+  expect((await pool.do('updateDepartment', { ...reference, i18n: null })).i18n).toBeNull();
+  const byCode = { organizationCode: 'acme', departmentId: '', departmentCode: 'a' };
+  expect(await pool.do('getDepartment', byCode)).toMatchObject({ departmentId: a.departmentId });
+});
+
+test('tells of a department that is moved and renamed at once by its new name', async () => {
+  const pool = await poolWithOrganization();
+  const a = await create(pool, 'a');
+  const b = await create(pool, 'b');
+  const input = {
+    organizationCode: 'acme',
+    departmentId: b.departmentId,
+    name: 'b2',
+    parentDepartmentId: a.departmentId,
+  };
+  await pool.do('updateDepartment', input);
+  const moved = (await pool.events()).find(({ name }) => name === 'department.moved');
+  expect(moved?.data).toMatchObject({ node: { name: 'b2' }, parentNode: { id: a.departmentId } });
+});

@@ -8,6 +8,7 @@ import {
   departmentTreeErrors,
   depthOf,
   findDepartmentById,
+  givenTranslations,
   insertDepartment,
   isBelowOrSame,
   isCode,
@@ -76,7 +77,7 @@ export const departmentHandlers: Handlers<typeof contract> = {
         code: code ?? null,
         openDepartmentId: openDepartmentId || null,
         name,
-        nameI18n: i18n?.name ?? null,
+        nameI18n: givenTranslations(i18n, i18n?.name) ?? null,
         description: input.description ?? null,
         isVirtualNode: input.isVirtualNode ?? false,
       }),
@@ -92,13 +93,14 @@ export const departmentHandlers: Handlers<typeof contract> = {
     refuseUndefined(input);
     const { scope, emit, audit } = context;
     const code = requireCode(input.code);
+    const nameI18n = givenTranslations(i18n, i18n?.name);
     const before = await requireLockedDepartment(scope, input, parentDepartmentId ? 'exclusive' : 'shared');
     await naming({ code, openDepartmentId: undefined }, () =>
       updateDepartmentRow(scope, before.id, {
         ...(code === undefined ? {} : { code }),
         ...(input.name ? { name: input.name } : {}),
         ...(input.description === undefined ? {} : { description: input.description }),
-        ...(i18n === undefined ? {} : { nameI18n: i18n?.name ?? null }),
+        ...(nameI18n === undefined ? {} : { nameI18n }),
         ...(input.status === undefined || input.status === null ? {} : { status: input.status }),
       }),
     );
@@ -106,11 +108,15 @@ export const departmentHandlers: Handlers<typeof contract> = {
       const [userId] = await setLeaders(scope, before.id, leaderUserIds);
       if (userId !== undefined) throw departmentTreeErrors.leaderNotFound({ userId });
     }
-    if (parentDepartmentId) {
-      await move(before, { organizationCode, departmentId: parentDepartmentId, departmentIdType, tenantId }, context);
-    }
+    const target = { organizationCode, departmentId: parentDepartmentId ?? '', departmentIdType, tenantId };
+    const parent = parentDepartmentId ? await move(before, target, context) : undefined;
     const after = await requireDepartmentById(scope, before.id);
-    emit(departmentUpdated, { node: toEventNode(after) });
+    const node = toEventNode(after);
+    if (parent !== undefined) {
+      emit(departmentMoved, { node, parentNode: toEventNode(parent), previousParentId: before.parentId ?? '' });
+      emit(departmentTreeChanged, { modifyNodes: [node] });
+    }
+    emit(departmentUpdated, { node });
     audit({ target: before.id, before: toDepartmentDto(before), after: toDepartmentDto(after) });
     return toDepartmentDto(after);
   },
@@ -162,20 +168,21 @@ async function requireDepartmentById(scope: CommandContext['scope'], id: string)
   return department;
 }
 
-/** Moves a department with everything below it. The tree is locked for this transaction alone. */
+/**
+ * Moves a department with everything below it; the tree is locked for this transaction alone. Answers the new parent, or
+ * nothing when it is where it was.
+ */
 async function move(
   department: DepartmentRow,
   target: DepartmentReference,
-  { scope, emit }: CommandContext,
-): Promise<void> {
+  { scope }: CommandContext,
+): Promise<DepartmentRow | undefined> {
   const parent = await requireDepartment(scope, target);
-  if (parent.id === department.parentId) return;
+  if (parent.id === department.parentId) return undefined;
   if (department.parentId === null) throw departmentErrors.isRoot();
   if (isBelowOrSame(parent, department)) throw departmentErrors.movedBelowItself();
   if (!(await moveSubtree(scope, department, parent))) throw departmentErrors.tooDeep();
-  const node = toEventNode(department);
-  emit(departmentMoved, { node, parentNode: toEventNode(parent), previousParentId: department.parentId });
-  emit(departmentTreeChanged, { modifyNodes: [node] });
+  return parent;
 }
 
 /** An empty code clears; an illegal one is refused with the text of the live service. */

@@ -100,6 +100,10 @@ export const organizationUpdated = event('organization.updated', {
   webhook: 'organization:node-updated',
   data: OrganizationEventData,
 });
+export const organizationTreeChanged = event('organization.tree.changed', {
+  webhook: 'organization:tree-updated',
+  data: OrganizationEventData,
+});
 export const organizationDeleted = event('organization.deleted', {
   webhook: 'organization:deleted',
   data: OrganizationEventData,
@@ -278,7 +282,7 @@ export const updateOrganization = command({
   ],
   audit: { operationType: 'update', resourceType: 'org' },
   target: 'organizationCode',
-  emits: [organizationUpdated],
+  emits: [organizationUpdated, organizationTreeChanged],
 });
 
 export const deleteOrganization = command({

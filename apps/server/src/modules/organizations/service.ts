@@ -5,6 +5,7 @@ import { isViolationOf } from '../../platform/violations.ts';
 import {
   type DepartmentRow,
   departmentTreeErrors,
+  givenTranslations,
   insertDepartment,
   isCode,
   refuseUndefined,
@@ -20,6 +21,7 @@ import {
   organizationCreated,
   organizationDeleted,
   organizationErrors,
+  organizationTreeChanged,
   organizationUpdated,
 } from './contract.ts';
 import {
@@ -81,12 +83,12 @@ export const organizationHandlers: Handlers<typeof contract> = {
         code,
         openDepartmentId: openDepartmentId || null,
         name,
-        nameI18n: i18n?.organizationName ?? null,
+        nameI18n: givenTranslations(i18n, i18n?.organizationName) ?? null,
         description: description ?? null,
         isVirtualNode: false,
       });
     });
-    const root = await requireRoot(context, id);
+    const root = await requireRoot(context, id, code);
     emit(organizationCreated, toEventData(root));
     audit({ target: id, after: toOrganizationDto(root) });
     return toOrganizationDto(root);
@@ -97,8 +99,9 @@ export const organizationHandlers: Handlers<typeof contract> = {
     refuseUndefined(input);
     const { scope, emit, audit } = context;
     const { id } = await requireLockedOrganization(scope, organizationCode, tenantId, 'shared');
-    const before = await requireRoot(context, id);
+    const before = await requireRoot(context, id, organizationCode);
     const code = organizationNewCode ? requireCode(organizationNewCode) : undefined;
+    const nameI18n = givenTranslations(i18n, i18n?.organizationName);
     await naming({ code, openDepartmentId: input.openDepartmentId }, async () => {
       if (code !== undefined) await updateOrganizationCode(scope, id, code);
       await updateDepartmentRow(scope, id, {
@@ -106,15 +109,16 @@ export const organizationHandlers: Handlers<typeof contract> = {
         ...(organizationName ? { name: organizationName } : {}),
         ...(input.description === undefined ? {} : { description: input.description }),
         ...(input.openDepartmentId === undefined ? {} : { openDepartmentId: input.openDepartmentId || null }),
-        ...(i18n === undefined ? {} : { nameI18n: i18n?.organizationName ?? null }),
+        ...(nameI18n === undefined ? {} : { nameI18n }),
       });
     });
     if (leaderUserIds) {
       const [userId] = await setLeaders(scope, id, leaderUserIds);
       if (userId !== undefined) throw departmentTreeErrors.leaderNotFound({ userId });
     }
-    const after = await requireRoot(context, id);
+    const after = await requireRoot(context, id, code ?? organizationCode);
     emit(organizationUpdated, toEventData(after));
+    emit(organizationTreeChanged, toEventData(after));
     audit({ target: id, before: toOrganizationDto(before), after: toOrganizationDto(after) });
     return toOrganizationDto(after);
   },
@@ -122,7 +126,7 @@ export const organizationHandlers: Handlers<typeof contract> = {
   async deleteOrganization({ organizationCode, tenantId }, context) {
     const { scope, emit, audit } = context;
     const { id } = await requireLockedOrganization(scope, organizationCode, tenantId, 'exclusive');
-    const root = await requireRoot(context, id);
+    const root = await requireRoot(context, id, organizationCode);
     await deleteOrganizationTree(scope, id);
     emit(organizationDeleted, toEventData(root));
     audit({ target: id, before: toOrganizationDto(root) });
@@ -164,9 +168,10 @@ async function naming(
   }
 }
 
-async function requireRoot({ scope }: CommandContext, id: string): Promise<DepartmentRow> {
+/** Gone when another command deleted the organization while this one waited for its tree. */
+async function requireRoot({ scope }: CommandContext, id: string, code: string): Promise<DepartmentRow> {
   const root = await findRootById(scope, id);
-  if (root === undefined) throw departmentTreeErrors.departmentNotFound();
+  if (root === undefined) throw departmentTreeErrors.organizationNotFound({ code });
   return root;
 }
 

@@ -186,9 +186,12 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
       refuseUnavailable({ ...input, metadataSource: input.metadata });
       const id = await requireUserId(scope, userId, options?.userIdType ?? 'user_id');
       const password = await toStoredPassword(input, options, passwords);
+      const [asFound] = await listUsersByIds(scope, [id], false);
       if (input.status && isGone(input.status)) await departments.leaveAll(context, [id]);
-      const before = await lockUser(scope, id);
-      if (before === undefined) throw userErrors.notFound();
+      const locked = await lockUser(scope, id);
+      if (locked === undefined) throw userErrors.notFound();
+      // Who leaves all departments has lost the main one by now; that is part of what changes.
+      const before = { ...locked, mainDepartmentId: asFound?.mainDepartmentId ?? locked.mainDepartmentId };
 
       const now = new Date(context.now).toISOString();
       const changed = await applyInput(before, input, '', toSealed(seal, scope, id));
@@ -219,9 +222,10 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
       const { scope, emit, audit } = context;
       const ids = await findUserIds(scope, userIds, options?.userIdType ?? 'user_id');
       // Rather than by the foreign key alone: memberships end under the locks that keep counts exact.
+      const asFound = new Map((await listUsersByIds(scope, ids, false)).map((row) => [row.id, row]));
       await departments.leaveAll(context, ids);
       const deleted = await deleteUsers(scope, ids);
-      emit(userDeleted, ...deleted.map((row) => ({ user: toUserDto(row) })));
+      emit(userDeleted, ...deleted.map((row) => ({ user: toUserDto(asFound.get(row.id) ?? row) })));
       const [only, ...others] = deleted;
       audit({
         ...(only !== undefined && others.length === 0 ? { target: only.id } : {}),
@@ -357,7 +361,8 @@ function refuseUnavailable(input: Partial<NewUserInput>): void {
   if (tenantId !== undefined) throw userWriteErrors.tenantNotFound({ tenantId });
   const [identity] = input.identities ?? [];
   if (identity !== undefined) throw userWriteErrors.identitySourceNotFound({ extIdpId: identity.extIdpId });
-  if (input.otp) throw userWriteErrors.oneTimePasswordUnavailable();
+  // Go sends an empty one for what was not given.
+  if (input.otp?.secret) throw userWriteErrors.oneTimePasswordUnavailable();
 }
 
 /** Messages can be asked for, but there is no service to send them yet: better refused than silently dropped. */

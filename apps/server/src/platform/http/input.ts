@@ -42,6 +42,7 @@ export function createInputReader(operation: Operation): InputReader {
         }
         values = converted;
       }
+      values = withoutIdleNulls(values, operation.input);
       const hostile = findUnstorableText(values);
       if (hostile !== undefined) throw requestErrors.fieldMalformed({ field: hostile || 'body' });
       const parsed = schema.safeParse(values);
@@ -50,6 +51,35 @@ export function createInputReader(operation: Operation): InputReader {
     },
     redact: (input) => (secrets.size === 0 ? input : withoutSecrets(input, secrets)),
   };
+}
+
+/**
+ * The same values without the nulls that say no more than leaving the field out would. Clients in Go and Node send them for
+ * what was not given; where null has a meaning of its own the field is declared nullable, and keeps it.
+ */
+function withoutIdleNulls(values: Plain, schema: z.ZodObject): Plain {
+  let cleaned: Record<string, unknown> | undefined;
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const { base, required, nullable } = unwrapField(field);
+    const kept = value === null ? (required || nullable ? null : undefined) : withoutNullsInside(value, base);
+    if (kept === value) continue;
+    cleaned ??= { ...values };
+    if (kept === undefined) delete cleaned[name];
+    else cleaned[name] = kept;
+  }
+  return cleaned ?? values;
+}
+
+function withoutNullsInside(value: unknown, schema: z.core.$ZodType): unknown {
+  if (schema instanceof z.ZodObject && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return withoutIdleNulls(value as Plain, schema);
+  }
+  if (schema instanceof z.ZodArray && Array.isArray(value) && unwrapField(schema.element).base instanceof z.ZodObject) {
+    return value.map((one) => withoutNullsInside(one, unwrapField(schema.element).base));
+  }
+  return value;
 }
 
 /** How a text becomes the declared type; what cannot stays text, for the schema to refuse. */

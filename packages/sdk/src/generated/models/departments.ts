@@ -10,7 +10,7 @@ export interface GetDepartmentParams {
    */
   organizationCode?: string;
   /**
-   * Department id; `root` is the root department. 1 to 256 characters
+   * Department id; `root` is the root department. At most 256 characters
    *
    * @example '60b49eb83fd80adb96f26e68'
    */
