@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchDepartments } from './departments.ts';
+import { benchSdk } from './sdk.ts';
 import { benchSoak } from './soak.ts';
 import { openStage } from './stage.ts';
 
@@ -8,6 +9,7 @@ const usage = `npm run bench -- <command> [options]
   seed          make the data set (kept in .cache/bench, resumed when it was interrupted)
   departments   organizations, departments and members: requests per CPU-second beside two floors
   soak          a mixed load, and the server's memory under it
+  sdk           what a call of our TypeScript client costs beside a bare fetch, and its import
 
   --users N         people of the large data set (1000000)
   --departments N   its departments (100000)
@@ -17,9 +19,10 @@ const usage = `npm run bench -- <command> [options]
   --only TEXT       only operations whose name holds this
 `;
 
-const { positionals, values } = parseArgs({
+const accepted = {
   allowPositionals: true,
   options: {
+    help: { type: 'boolean', default: false },
     users: { type: 'string', default: '1000000' },
     departments: { type: 'string', default: '100000' },
     seconds: { type: 'string', default: '6' },
@@ -27,9 +30,20 @@ const { positionals, values } = parseArgs({
     connections: { type: 'string', default: '8' },
     only: { type: 'string', default: '' },
   },
-});
+} as const;
 
-const number = (name: Exclude<keyof typeof values, 'only'>): number => {
+const { positionals, values } = readArguments();
+
+function readArguments() {
+  try {
+    return parseArgs(accepted);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    return process.exit(2);
+  }
+}
+
+const number = (name: Exclude<keyof typeof values, 'only' | 'help'>): number => {
   const value = Number(values[name]);
   if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
   return value;
@@ -38,7 +52,7 @@ const number = (name: Exclude<keyof typeof values, 'only'>): number => {
 const size = { users: number('users'), departments: number('departments') };
 const connections = number('connections');
 
-switch (positionals[0]) {
+switch (values.help ? 'help' : positionals[0]) {
   case 'seed': {
     const { server } = await openStage(size);
     await server.stop();
@@ -55,6 +69,12 @@ switch (positionals[0]) {
     break;
   case 'soak':
     await benchSoak({ size, minutes: number('minutes'), connections });
+    break;
+  case 'sdk':
+    await benchSdk({ users: 10_000, departments: 1_000 });
+    break;
+  case 'help':
+    console.log(usage);
     break;
   default:
     console.error(usage);

@@ -20,6 +20,7 @@ export interface Stage {
   readonly dataset: Dataset;
   readonly seal: Seal;
   readonly authorization: string;
+  readonly accessKey: { readonly id: string; readonly secret: string };
 }
 
 /** The secret of every seeded user pool; they live on this machine's loopback for as long as a benchmark runs. */
@@ -63,5 +64,11 @@ export async function openStage(size: Size): Promise<Stage> {
   });
   const answer = (await response.json()) as { data?: { access_token: string }; message: string };
   if (answer.data === undefined) throw new Error(`no management token: ${answer.message}`);
-  return { server, dataset, seal, authorization: answer.data.access_token };
+  return {
+    server,
+    dataset,
+    seal,
+    authorization: answer.data.access_token,
+    accessKey: { id: dataset.userPoolId, secret },
+  };
 }

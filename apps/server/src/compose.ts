@@ -40,6 +40,7 @@ export interface CompositionDependencies {
   readonly now?: () => number;
   readonly checkAnswers?: boolean;
   readonly publicRequestsPerSecond?: number;
+  readonly trustedProxies?: readonly string[];
 }
 
 /** A server that is put together, but does not listen yet. */
@@ -58,6 +59,7 @@ export async function compose({
   now = Date.now,
   checkAnswers = false,
   publicRequestsPerSecond = 100,
+  trustedProxies = [],
 }: CompositionDependencies): Promise<Composition> {
   const directory = createAccessKeyDirectory({ database, seal, userPoolSecretContext, now });
   const subscription = await subscribe(database, 'genauth_credentials', log, {
@@ -91,6 +93,7 @@ export async function compose({
     now,
     checkAnswers,
     publicRequestsPerSecond,
+    trustedProxies,
     isReady: () => isDatabaseReady(database),
     plainRoutes: [{ path: '/oidc/.well-known/jwks.json', answer: async () => managementTokens.keySet() }],
     sites: [documentation],

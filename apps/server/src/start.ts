@@ -53,7 +53,7 @@ export async function startServer(
     const database = openDatabase(connection);
     stops.push(() => database.close());
 
-    const composition = await compose({ database, seal, log });
+    const composition = await compose({ database, seal, log, trustedProxies: configuration.trustedProxies });
     stops.push(() => composition.close());
     const origin = await composition.app.listen({ host: configuration.host, port: configuration.port });
     const bootstrap = await makeFirstUserPool(database, seal, directory, configuration, origin);

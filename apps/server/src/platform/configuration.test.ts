@@ -32,6 +32,7 @@ test('has a default for everything, and takes names of others in its environment
     masterKey: undefined,
     rootUserPoolId: undefined,
     rootUserPoolSecret: undefined,
+    trustedProxies: [],
     logLevel: 'info',
   });
 });
@@ -78,6 +79,8 @@ test.each([
   ['GENAUTH_ROOT_USER_POOL_SECRET', 'short'],
   ['GENAUTH_ROOT_USER_POOL_SECRET', 'sixteen with a blank'],
   ['GENAUTH_LOG_LEVEL', 'verbose'],
+  ['GENAUTH_TRUSTED_PROXIES', 'anywhere'],
+  ['GENAUTH_TRUSTED_PROXIES', '10.0.0.0/40'],
 ])('refuses %s=%s', (name, value) => {
   expect(refusal({ [name]: value })).toContain(name);
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { LogLevel } from './log.ts';
 
@@ -13,6 +14,8 @@ export interface Configuration {
   readonly masterKey: string | undefined;
   readonly rootUserPoolId: string | undefined;
   readonly rootUserPoolSecret: string | undefined;
+  /** Addresses and networks of proxies in front of the server. */
+  readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
 }
 
@@ -31,6 +34,7 @@ const names = [
   'GENAUTH_MASTER_KEY',
   'GENAUTH_ROOT_USER_POOL_ID',
   'GENAUTH_ROOT_USER_POOL_SECRET',
+  'GENAUTH_TRUSTED_PROXIES',
   'GENAUTH_LOG_LEVEL',
 ] as const;
 
@@ -61,6 +65,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
       /^[\x21-\x7e]{16,128}$/,
       '16 to 128 printable characters without blanks',
     ),
+    trustedProxies: parseProxies(read('GENAUTH_TRUSTED_PROXIES') ?? ''),
     logLevel: parseLogLevel(read('GENAUTH_LOG_LEVEL') ?? 'info'),
   };
 }
@@ -111,6 +116,25 @@ function parseDatabaseUrl(text: string | undefined): string | undefined {
     throw new ConfigurationError('GENAUTH_DATABASE_URL must look like postgres://user:password@host:5432/database');
   }
   return text;
+}
+
+/** Only addresses and networks: what is trusted is believed about where requests come from. */
+function parseProxies(text: string): string[] {
+  const proxies = text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  for (const proxy of proxies) {
+    const [address = '', prefix, ...rest] = proxy.split('/');
+    const bits = isIP(address) === 6 ? 128 : 32;
+    const isNetwork = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+    if (isIP(address) === 0 || !isNetwork || rest.length > 0) {
+      throw new ConfigurationError(
+        `GENAUTH_TRUSTED_PROXIES must be addresses or networks with commas between them, such as 127.0.0.1,10.0.0.0/8, not "${proxy}"`,
+      );
+    }
+  }
+  return proxies;
 }
 
 function parseLogLevel(text: string): LogLevel {

@@ -17,7 +17,9 @@ test('works on a PostgreSQL of your own, whose user is no superuser', { timeout:
   // Roles belong to the cluster and another owner made them here: he has to share them.
   await owner.query(`grant genauth_app, genauth_across_user_pools to ${name} with admin option`);
   const dataDirectory = await mkdtemp(join(tmpdir(), 'genauth-external-'));
-  const url = `postgres://${name}@localhost/${name}?host=${encodeURIComponent(host)}&port=${port}`;
+  // Options of one's own must not replace the role that row-level security binds.
+  const options = encodeURIComponent('-c search_path=public');
+  const url = `postgres://${name}@localhost/${name}?host=${encodeURIComponent(host)}&port=${port}&options=${options}`;
   const server = await startServerProcess(dataDirectory, { GENAUTH_DATABASE_URL: url });
   try {
     const authorization = await managementToken(server.origin, server.userPoolId, server.userPoolSecret);
@@ -43,6 +45,21 @@ test('works on a PostgreSQL of your own, whose user is no superuser', { timeout:
     const path = `list-department-members?organizationCode=root&departmentId=root&includeChildrenDepartments=true`;
     const response = await fetch(`${server.origin}/api/v3/${path}`, { headers: { authorization } });
     expect(await response.json()).toMatchObject({ data: { totalCount: 0, list: [] } });
+    const session = new pg.Client({ connectionString: url });
+    await session.connect();
+    // Another user pool beside the server's: its rows are there, and no request sees them.
+    await session.query('set role genauth_across_user_pools');
+    await session.query(`insert into user_pools (user_pool_id, name, secret_sealed) values ($1, 'other', '')`, [
+      'f'.repeat(24),
+    ]);
+    await session.query(`insert into organizations (user_pool_id, id, code) values ($1, $1, 'theirs')`, [
+      'f'.repeat(24),
+    ]);
+    await session.end();
+    const theirs = await fetch(`${server.origin}/api/v3/get-department?organizationCode=theirs&departmentId=root`, {
+      headers: { authorization },
+    });
+    expect(await theirs.json()).toMatchObject({ statusCode: 404, message: 'organization not found for code: theirs' });
   } finally {
     await server.kill('SIGTERM');
     await owner.query(`drop database ${name} with (force)`);

@@ -6,7 +6,7 @@
  * in a query is never sent, a number in it becomes text) a bounded set of other readings is tried.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { decodeEscapes, type QueryParameters } from '../http/query-string.ts';
+import { decodeEscapes, MAX_QUERY_PARAMETERS, type QueryParameters } from '../http/query-string.ts';
 
 /** The prefix of the headers that a client sends and signs: the older or the present name of the product. */
 export type HeaderFamily = 'x-authing-' | 'x-genauth-';
@@ -224,7 +224,10 @@ function signedParameters({ method, query, body }: SignedRequest): readonly Sign
   const source: unknown = method === 'GET' ? query : body;
   if (typeof source !== 'object' || source === null) return [];
   const parameters: SignedParameter[] = [];
-  for (const [name, value] of Object.entries(source)) {
+  const entries = Object.entries(source);
+  // No operation has so many fields; sorting and joining them would be work that anybody can ask for.
+  if (entries.length > MAX_QUERY_PARAMETERS) return undefined;
+  for (const [name, value] of entries) {
     const text = typeof value === 'object' && value !== null ? compactJson(value) : String(value);
     if (text === undefined) return undefined;
     parameters.push({ name, value, text });

@@ -101,15 +101,17 @@ export function statement<Row, Parameters extends readonly unknown[]>(text: stri
 
 /** Opens the connection pool. */
 export function openDatabase(connection: Connection, { size = 20 }: { readonly size?: number } = {}): Database {
+  const options = Object.entries(sessionSettings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
   const settings = {
-    ...connection,
+    ...withOptions(connection, options),
     // Sent at connection start: no round trip, and no connection is ever handed out before it.
-    options: Object.entries(sessionSettings)
-      .map(([name, value]) => `-c ${name}=${value}`)
-      .join(' '),
+    options,
     types,
     // A link that died without a word is noticed: a listening connection never speaks first.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   };
   const pool = new pg.Pool({ ...settings, max: size, idleTimeoutMillis: 60_000, connectionTimeoutMillis: 10_000 });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
@@ -118,8 +120,8 @@ export function openDatabase(connection: Connection, { size = 20 }: { readonly s
 
   const transaction = <Result>(begin: string, work: (db: Kysely<Tables>) => Promise<Result>) =>
     db.connection().execute(async (connected) => {
-      await connected.executeQuery(CompiledQuery.raw(begin));
       try {
+        await connected.executeQuery(CompiledQuery.raw(begin));
         const result = await work(connected);
         await connected.executeQuery(CompiledQuery.raw('commit'));
         return result;
@@ -134,7 +136,8 @@ export function openDatabase(connection: Connection, { size = 20 }: { readonly s
     withUserPool(userPoolId, mode, work) {
       // Goes into the statement's text, because the simple protocol has no parameters; so it must be an id, nothing else.
       if (!/^[0-9a-f]{24}$/.test(userPoolId)) throw new Error('not a user pool id');
-      const begin = `begin${mode === 'read' ? ' read only' : ''}; set local genauth.user_pool_id = '${userPoolId}'`;
+      // The role once more: a pooler in between may have dropped the one of the connection, and with it all isolation.
+      const begin = `begin${mode === 'read' ? ' read only' : ''}; set local role ${applicationRole}; set local genauth.user_pool_id = '${userPoolId}'`;
       return transaction(begin, (connected) => work({ userPoolId, db: connected } as Scope));
     },
     acrossUserPools(work) {
@@ -150,6 +153,16 @@ export function openDatabase(connection: Connection, { size = 20 }: { readonly s
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
+}
+
+/** Settings in a connection string would replace ours whole; here they come first, and ours win. */
+function withOptions(connection: Connection, options: string): Connection {
+  if (!('connectionString' in connection)) return connection;
+  const url = new URL(connection.connectionString);
+  const given = url.searchParams.get('options');
+  if (given === null) return connection;
+  url.searchParams.set('options', `${given} ${options}`);
+  return { connectionString: url.href };
 }
 
 /** Sends statements made by `statement` under their name, so that PostgreSQL parses and plans each once a connection. */

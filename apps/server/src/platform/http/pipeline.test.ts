@@ -100,6 +100,7 @@ describe('a failure nobody asked for', () => {
     isReady: async () => false,
     plainRoutes: [],
     sites: [],
+    trustedProxies: [],
   });
   afterAll(() => app.close());
 

@@ -18,6 +18,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { AuditNote, CommandContext, ImplementedOperation, QueryContext, RequestContext } from '../module.ts';
 import { isViolationOf } from '../violations.ts';
+import { createFairShare } from './fair-share.ts';
 import { createInputReader, type InputReader } from './input.ts';
 import type { QueryParameters } from './query-string.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -59,6 +60,10 @@ export interface PipelineDependencies {
   readonly publicRequestsPerSecond: number;
 }
 
+/** Of the process's 20 connections, what one user pool may hold at a time; and how many of its requests may wait. */
+const maxTransactionsOfPool = 12;
+const maxWaitingOfPool = 500;
+
 /** How often a transaction is tried that PostgreSQL refuses for what other transactions did. */
 const maxAttempts = 4;
 
@@ -67,6 +72,12 @@ export function createPipeline(dependencies: PipelineDependencies) {
   const { credentials, database, log, metrics, now } = dependencies;
   const rateLimit = createRateLimit(now);
   const replay = createReplayGuard(now);
+  const fairShare = createFairShare(maxTransactionsOfPool, maxWaitingOfPool);
+  const inTurn = <Result>(userPoolId: string, work: () => Promise<Result>): Promise<Result> => {
+    const turn = fairShare.run(userPoolId, work);
+    if (turn === undefined) throw new RateLimited(1);
+    return turn;
+  };
 
   return (implemented: ImplementedOperation) => {
     const { name, operation } = implemented;
@@ -90,12 +101,14 @@ export function createPipeline(dependencies: PipelineDependencies) {
       requirePermission(actor, operation);
       const input = readInput();
       if (operation.kind === 'query') {
-        return database.withUserPool(actor.userPoolId, 'read', (scope) => {
-          const queryContext: QueryContext = { ...context, scope, actor };
-          return implemented.handle(input, queryContext);
-        });
+        return inTurn(actor.userPoolId, () =>
+          database.withUserPool(actor.userPoolId, 'read', (scope) => {
+            const queryContext: QueryContext = { ...context, scope, actor };
+            return implemented.handle(input, queryContext);
+          }),
+        );
       }
-      const { output, committed } = await repeatedly(name, () =>
+      const inOneTransaction = () =>
         database.withUserPool(actor.userPoolId, 'write', async (scope) => {
           const { commandContext, committed, events, note } = createCommandContext({ ...context, scope, actor });
           const output = await implemented.handle(input, commandContext);
@@ -113,8 +126,8 @@ export function createPipeline(dependencies: PipelineDependencies) {
             events,
           });
           return { output, committed };
-        }),
-      );
+        });
+      const { output, committed } = await inTurn(actor.userPoolId, () => repeatedly(name, inOneTransaction));
       for (const work of committed) work();
       return output;
     };

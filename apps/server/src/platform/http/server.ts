@@ -26,6 +26,8 @@ export interface HttpDependencies extends PipelineDependencies {
   readonly isReady: () => Promise<boolean>;
   /** Routes outside the envelope, such as published keys. */
   readonly plainRoutes: readonly PlainRoute[];
+  /** Addresses and networks of proxies in front, whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   /** Folders of pages, such as the documentation. */
   readonly sites: readonly StaticSite[];
 }
@@ -43,6 +45,8 @@ export function createHttpServer(dependencies: HttpDependencies): HttpServer {
     bodyLimit: maxBodyBytes,
     // Path parameters are not used; long or odd paths must reach our own 404.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    // Whose word is taken for where a request came from; nobody's unless told otherwise.
+    trustProxy: dependencies.trustedProxies.length > 0 ? [...dependencies.trustedProxies] : false,
     forceCloseConnections: 'idle',
     keepAliveTimeout: 65_000,
     // Without it a client that sends its body a byte a minute holds its connection for ever.
@@ -176,6 +180,8 @@ function toTransportFailure(error: unknown, request: FastifyRequest, log: Log): 
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return fail(requestErrors.bodyTooLarge({ maxBytes: maxBodyBytes }), request);
   if (typeof code === 'string' && code.startsWith('FST_ERR_CTP')) return fail(requestErrors.bodyMalformed(), request);
+  // The client broke off: nobody reads the answer, and nothing went wrong here.
+  if (code === 'ECONNRESET') return fail(requestErrors.bodyMalformed(), request);
   log.error({ requestId: request.id, err: error }, 'unexpected error outside an operation');
   return fail(requestErrors.unexpected(), request);
 }
