@@ -61,9 +61,12 @@ function startLoad(path: string) {
   const acknowledged: number[] = [];
   const lines = createInterface({ input: child.stdout });
   const ended = once(lines, 'close');
-  const started = once(lines, 'line').then(([line]) => {
-    lines.on('line', (text) => text !== 'lost' && acknowledged.push(Number(text)));
-    return JSON.parse(String(line)) as { pid: number };
+  // One listener from the start: lines that arrive together with the first would pass a later one by.
+  const started = new Promise<{ pid: number }>((resolve) => {
+    lines.on('line', (text) => {
+      if (text.startsWith('{')) resolve(JSON.parse(text));
+      else if (text !== 'lost') acknowledged.push(Number(text));
+    });
   });
   const enough = async () => {
     while (acknowledged.length < 200) await once(lines, 'line');
