@@ -21,6 +21,14 @@ try {
   // As above.
 }
 
+// On a phone the sections are a row that scrolls.
+const sections = document.querySelector<HTMLElement>('header .top');
+const current = sections?.querySelector<HTMLElement>('[aria-current]');
+if (sections && current) {
+  const beyond = current.getBoundingClientRect().right - sections.getBoundingClientRect().right;
+  if (beyond > 0) sections.scrollLeft = beyond;
+}
+
 // Browsers have a clipboard on https and on localhost only.
 for (const block of navigator.clipboard === undefined ? [] : document.querySelectorAll('.code')) {
   const button = document.createElement('button');
