@@ -42,7 +42,6 @@ def test_walks_through_an_organization(client: ManagementClient, code: str, do: 
     assert do(client.delete_organization(code)) == {"success": True}
 
 
-@pytest.mark.skipif(not hasattr(ManagementClient, "create_user"), reason="users cannot be created")
 def test_adds_members_and_removes_them(client: ManagementClient, code: str, do: Do) -> None:
     do(client.create_organization(organization_name="Acme", organization_code=code))
     user = do(client.create_user(username=f"ada-{code}"))

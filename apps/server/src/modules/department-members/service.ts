@@ -109,10 +109,10 @@ function announce(
 ): void {
   const { department, event, users, departmentIdsAfter } = change;
   const node = toEventNode(department);
-  for (const { id, username, email, ...user } of users) {
+  for (const user of users) {
+    const { id, username, email } = user;
     emit(event, { node, user: { id, username, email } });
-    const departmentIds = departmentIdsAfter({ id, username, email, ...user });
-    emit(userDepartmentsChanged, { user: { id, username, email }, departmentIds });
+    emit(userDepartmentsChanged, { user: { id, username, email }, departmentIds: departmentIdsAfter(user) });
   }
   audit({
     target: department.id,
