@@ -1,5 +1,6 @@
 import {
   type Emit,
+  type EventDeclaration,
   type InputOf,
   type Language,
   type Operation,
@@ -7,6 +8,7 @@ import {
   type OutputOf,
   operationsOf,
 } from '@genauth/contract';
+import type * as z from 'zod';
 import type { Actor } from './credentials/authenticate.ts';
 import type { Scope } from './database/database.ts';
 
@@ -62,10 +64,34 @@ export interface ImplementedOperation {
   readonly handle: (input: unknown, context: RequestContext) => Promise<unknown>;
 }
 
-/** A noun of the domain: its contract and what fulfils it. */
+/** What a module does about an event, whoever announces it, in the transaction of the command that did. */
+export interface Reaction {
+  readonly to: EventDeclaration;
+  /** What it may announce itself. The command need not know. */
+  readonly emits: readonly EventDeclaration[];
+  /** Runs once for all announcements of the event that a command made so far. */
+  readonly react: (data: readonly unknown[], context: CommandContext) => Promise<void>;
+}
+
+/**
+ * Declares a reaction. The module that announces asks nobody and knows nobody: what hangs on a user, say, goes with him
+ * because groups, roles and positions react to `user.resigned`.
+ *
+ * @example reaction({ to: userResigned, emits: [groupMemberRemoved], react: async (data, context) => ... })
+ */
+export function reaction<Data extends z.ZodType>(declaration: {
+  readonly to: EventDeclaration<Data>;
+  readonly emits: readonly EventDeclaration[];
+  readonly react: (data: readonly z.input<Data>[], context: CommandContext) => Promise<void>;
+}): Reaction {
+  return declaration as unknown as Reaction;
+}
+
+/** A noun of the domain: its contract, what fulfils it, and what it does about the events of others. */
 export interface Module {
   readonly name: string;
   readonly operations: readonly ImplementedOperation[];
+  readonly reactions: readonly Reaction[];
 }
 
 /** Puts a contract and its handlers together. */
@@ -73,10 +99,12 @@ export function defineModule<Contract extends object>(
   name: string,
   contract: Contract,
   handlers: Handlers<Contract>,
+  { reactions = [] }: { readonly reactions?: readonly Reaction[] } = {},
 ): Module {
   const byName = handlers as unknown as Record<string, ImplementedOperation['handle']>;
   return {
     name,
+    reactions,
     operations: operationsOf(contract).map(([operationName, operation]) => {
       const handle = byName[operationName];
       if (handle === undefined) throw new Error(`${name}: ${operationName} is declared but has no handler`);

@@ -2,8 +2,9 @@
  * What is true of every operation, tested from its declaration: an operation that is added is tested here without being
  * mentioned. Bad input and foreign user pools have files of their own beside this one.
  */
-import { type EventDeclaration, toOpenApi } from '@genauth/contract';
+import { toOpenApi } from '@genauth/contract';
 import { afterAll, describe, expect, inject, test } from 'vitest';
+import { eventsOfCommand } from '../platform/commands.ts';
 import { newSecret } from '../platform/ids.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type InputSchema, inputSchemaOf, schemaOf } from './input-schema.ts';
@@ -155,8 +156,9 @@ describe('a valid call', () => {
     expect(Object.keys(audits[0]?.operation_param)).toEqual(expect.arrayContaining(Object.keys(input)));
 
     const events = (await own.pool.events()).slice(eventsBefore.length);
+    const mayAnnounce = eventsOfCommand(operation, server.composition.modules);
     for (const { name: eventName, webhook, topic, data } of events) {
-      const declared: EventDeclaration | undefined = operation.emits.find((one) => one.name === eventName);
+      const declared = mayAnnounce.find((one) => one.name === eventName);
       expect(declared, `${eventName} is not declared by ${name}`).toBeDefined();
       expect({ webhook, topic }).toEqual({ webhook: declared?.webhook ?? null, topic: declared?.topic ?? null });
       expect(declared?.data.safeParse(data).error).toBeUndefined();

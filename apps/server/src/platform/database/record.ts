@@ -13,7 +13,7 @@ export interface PendingEvent {
 /** What is written beside a command's own rows. */
 export interface CommandRecord {
   readonly name: string;
-  readonly command: Command;
+  readonly command: Pick<Command, 'audit' | 'emits'>;
   readonly actor: Actor;
   readonly context: RequestContext;
   readonly clientIp: string | undefined;

@@ -1,22 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import {
-  ApiError,
-  type Command,
-  type Emit,
-  type Envelope,
-  type Language,
-  type Operation,
-  successMessage,
-} from '@genauth/contract';
+import { ApiError, type Envelope, type Language, type Operation, successMessage } from '@genauth/contract';
+import { createCommandRunner } from '../commands.ts';
 import { type Actor, authenticate, type CredentialSource } from '../credentials/authenticate.ts';
 import { createReplayGuard, type ReplayGuard } from '../credentials/replay.ts';
 import type { Database } from '../database/database.ts';
 import { isConflictWithOtherTransactions, isDatabaseUnavailable } from '../database/failures.ts';
-import { nonceConstraint, type PendingEvent, recordCommand } from '../database/record.ts';
+import { nonceConstraint } from '../database/record.ts';
 import { credentialErrors, requestErrors } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { AuditNote, CommandContext, ImplementedOperation, QueryContext, RequestContext } from '../module.ts';
+import type { ImplementedOperation, Module, QueryContext, RequestContext } from '../module.ts';
 import { isViolationOf } from '../violations.ts';
 import { createFairShare } from './fair-share.ts';
 import { createInputReader, type InputReader } from './input.ts';
@@ -49,6 +42,8 @@ export interface PipelineAnswer {
 
 /** What the pipeline is made of. */
 export interface PipelineDependencies {
+  /** All of them: what one announces, another may react to. */
+  readonly modules: readonly Module[];
   readonly database: Database;
   readonly credentials: CredentialSource;
   readonly metrics: Metrics;
@@ -72,6 +67,7 @@ export function createPipeline(dependencies: PipelineDependencies) {
   const { credentials, database, log, metrics, now } = dependencies;
   const rateLimit = createRateLimit(now);
   const replay = createReplayGuard(now);
+  const runCommand = createCommandRunner(dependencies);
   const fairShare = createFairShare(maxTransactionsOfPool, maxWaitingOfPool);
   const inTurn = <Result>(userPoolId: string, work: () => Promise<Result>): Promise<Result> => {
     const turn = fairShare.run(userPoolId, work);
@@ -109,24 +105,22 @@ export function createPipeline(dependencies: PipelineDependencies) {
         );
       }
       const inOneTransaction = () =>
-        database.withUserPool(actor.userPoolId, 'write', async (scope) => {
-          const { commandContext, committed, events, note } = createCommandContext({ ...context, scope, actor });
-          const output = await implemented.handle(input, commandContext);
-          if (dependencies.checkAnswers) requireDeclared(events, operation);
-          await recordCommand(scope, {
-            name,
-            command: operation,
-            actor,
-            context,
-            clientIp: request.clientIp,
-            userAgent: request.headers['user-agent'],
-            parameters: reader?.redact(input),
-            target: targetOf(operation.target, input),
-            note: note(),
-            events,
-          });
-          return { output, committed };
-        });
+        database.withUserPool(actor.userPoolId, 'write', (scope) =>
+          runCommand(
+            scope,
+            {
+              name,
+              command: operation,
+              actor,
+              context,
+              clientIp: request.clientIp,
+              userAgent: request.headers['user-agent'],
+              parameters: reader?.redact(input),
+              target: targetOf(operation.target, input),
+            },
+            (commandContext) => implemented.handle(input, commandContext),
+          ),
+        );
       const { output, committed } = await inTurn(actor.userPoolId, () => repeatedly(name, inOneTransaction));
       for (const work of committed) work();
       return output;
@@ -209,34 +203,6 @@ function withTenantOfHeader<Sent extends object>(sent: Sent, operation: Operatio
     headers['x-genauth-app-tenant-id'] ||
     headers['x-genauth-tenant-id'];
   return named === undefined || named === 'undefined' ? sent : { ...sent, tenantId: named };
-}
-
-function createCommandContext(context: QueryContext) {
-  const events: PendingEvent[] = [];
-  const committed: (() => void)[] = [];
-  let note: AuditNote = {};
-  const emit: Emit = (declaration, ...data) => {
-    for (const one of data) events.push({ declaration, data: one });
-  };
-  const commandContext: CommandContext = {
-    ...context,
-    emit,
-    audit: (more) => {
-      note = { ...note, ...more };
-    },
-    afterCommit: (work) => {
-      committed.push(work);
-    },
-  };
-  return { commandContext, committed, events, note: () => note };
-}
-
-/** Subscribers choose from the declarations: an event that is missing there reaches nobody who asked for it. */
-function requireDeclared(events: readonly PendingEvent[], { emits }: Command): void {
-  for (const { declaration, data } of events) {
-    if (!emits.includes(declaration)) throw new Error(`${declaration.name} is announced but not declared`);
-    declaration.data.parse(data);
-  }
 }
 
 function targetOf(field: string | undefined, input: unknown): string | undefined {

@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { requestErrors } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { ImplementedOperation, Module } from '../module.ts';
+import type { ImplementedOperation } from '../module.ts';
 import { languageOf } from './language.ts';
 import { createPipeline, failure, type PipelineAnswer, type PipelineDependencies } from './pipeline.ts';
 import { parseQueryString } from './query-string.ts';
@@ -19,7 +19,6 @@ export type HttpServer = FastifyInstance;
 
 /** What the HTTP server serves. */
 export interface HttpDependencies extends PipelineDependencies {
-  readonly modules: readonly Module[];
   readonly metrics: Metrics;
   readonly log: Log;
   /** Whether the database answers, for `/health/ready`. */
