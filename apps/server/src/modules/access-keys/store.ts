@@ -57,7 +57,9 @@ export async function deleteAccessKeyRow(scope: Scope, id: string): Promise<bool
   return (await removeAccessKey(scope, id)).length > 0;
 }
 
-const userById = statement<{ id: string }, [id: string]>(`select id from users where id = $1 for key share`);
+const userById = statement<{ id: string }, [id: string]>(
+  `select id from users where id = $1 and kind = 'personal' for key share`,
+);
 
 export async function isUser(scope: Scope, id: string): Promise<boolean> {
   return (await userById(scope, id)).length > 0;

@@ -94,12 +94,14 @@ const usersByIdentifiers = statement<
 >(`
   select coalesce(
     (select users.id from users
-      where users.user_pool_id = current_setting('genauth.user_pool_id') and users.username = given.username),
+      where users.user_pool_id = current_setting('genauth.user_pool_id') and users.username = given.username
+        and users.kind = 'personal'),
     (select users.id from users
-      where users.user_pool_id = current_setting('genauth.user_pool_id') and users.email = given.email),
+      where users.user_pool_id = current_setting('genauth.user_pool_id') and users.email = given.email
+        and users.kind = 'personal'),
     (select users.id from users
       where users.user_pool_id = current_setting('genauth.user_pool_id') and users.phone = given.phone
-        and users.phone_country_code = given.country_code)
+        and users.phone_country_code = given.country_code and users.kind = 'personal')
   ) as id
   from unnest($1::text[], $2::text[], $3::text[], $4::text[])
     with ordinality as given (username, email, phone, country_code, position)

@@ -13,7 +13,8 @@ export interface LockedUser {
 
 /** Locked in the order of ids, so that two commands about the same users never wait for each other in a circle. */
 const lockRows = statement<Record<never, never>, [ids: readonly string[]]>(`
-  select from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  select from users
+  where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1) and kind = 'personal'
   order by id for no key update
 `);
 
@@ -23,7 +24,8 @@ const lockedUsers = statement<LockedUser, [ids: readonly string[]]>(`
     where member.user_pool_id = users.user_pool_id and member.user_id = users.id
     order by member.joined_at, member.department_id
   ) as "departmentIds"
-  from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  from users
+  where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1) and kind = 'personal'
   order by id
 `);
 

@@ -223,11 +223,13 @@ const replaceLeaders = statement<{ userId: string }, [departmentId: string, user
     insert into department_leaders (user_pool_id, department_id, user_id, position)
     select current_setting('genauth.user_pool_id'), $1, wanted.user_id, wanted.position
     from wanted join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = wanted.user_id
+      and users.kind = 'personal'
     on conflict (user_pool_id, department_id, user_id) do update set position = excluded.position
   )
   select wanted.user_id as "userId" from wanted
   where not exists (select from users
-    where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = wanted.user_id)
+    where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = wanted.user_id
+      and users.kind = 'personal')
   order by wanted.position
 `);
 

@@ -11,4 +11,11 @@ export {
   toUserDto,
   type UserFlags,
 } from './service.ts';
-export { departmentIdsColumn, listUsersByIds, type UserCondition, type UserRow, userColumns } from './store.ts';
+export {
+  type AccountKind,
+  departmentIdsColumn,
+  listUsersByIds,
+  type UserCondition,
+  type UserRow,
+  userColumns,
+} from './store.ts';

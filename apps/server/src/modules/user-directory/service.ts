@@ -4,7 +4,7 @@ import { requestErrors } from '../../platform/errors.ts';
 import { defaultPhoneCountryCode, parsePhoneQuery } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { type UserDto, type UserIdType, userErrors } from './contract.ts';
-import { findIdsBy, findIdsByPhone, type UserRow } from './store.ts';
+import { type AccountKind, findIdsBy, findIdsByPhone, type UserRow } from './store.ts';
 
 /** Email addresses are compared without regard to case, so they are stored and looked up in lower case. */
 export function toStoredEmail(email: string): string {
@@ -12,21 +12,26 @@ export function toStoredEmail(email: string): string {
 }
 
 /** The ids of the users these values name, in the order given, each once. Values that name nobody are left out. */
-export async function findUserIds(scope: Scope, values: readonly string[], type: UserIdType): Promise<string[]> {
-  return [...new Set(await lookUp(scope, values, type))];
+export async function findUserIds(
+  scope: Scope,
+  values: readonly string[],
+  type: UserIdType,
+  kind: AccountKind = 'personal',
+): Promise<string[]> {
+  return [...new Set(await lookUp(scope, values, type, kind))];
 }
 
-async function lookUp(scope: Scope, values: readonly string[], type: UserIdType): Promise<string[]> {
+async function lookUp(scope: Scope, values: readonly string[], type: UserIdType, kind: AccountKind): Promise<string[]> {
   switch (type) {
     case 'user_id':
     case 'external_id':
     case 'username':
-      return findIdsBy(scope, type, values);
+      return findIdsBy(scope, type, values, kind);
     case 'email':
-      return findIdsBy(scope, type, values.map(toStoredEmail));
+      return findIdsBy(scope, type, values.map(toStoredEmail), kind);
     case 'phone': {
       const queries = await Promise.all(values.map(parsePhoneQuery));
-      return findIdsByPhone(scope, queries.flat(), defaultPhoneCountryCode);
+      return findIdsByPhone(scope, queries.flat(), defaultPhoneCountryCode, kind);
     }
     case 'identity':
     case 'sync_relation':
@@ -50,9 +55,14 @@ function requireKeyAndValue(values: readonly string[]): string[] {
   });
 }
 
-/** The id of the user this value names. Of another user pool he is not found. */
-export async function requireUserId(scope: Scope, value: string, type: UserIdType): Promise<string> {
-  const [id] = await findUserIds(scope, [value], type);
+/** The id of the user this value names. Of another user pool, or of another kind, he is not found. */
+export async function requireUserId(
+  scope: Scope,
+  value: string,
+  type: UserIdType,
+  kind: AccountKind = 'personal',
+): Promise<string> {
+  const [id] = await findUserIds(scope, [value], type, kind);
   if (id === undefined) throw userErrors.notFound();
   return id;
 }

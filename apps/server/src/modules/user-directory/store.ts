@@ -1,6 +1,9 @@
 import type { RawBuilder } from 'kysely';
 import { type Scope, statement } from '../../platform/database/database.ts';
 
+/** Whether an account is one person's, or shared by several: a public account. */
+export type AccountKind = 'personal' | 'public';
+
 /** A user with what every answer about him says. */
 export interface UserRow {
   readonly id: string;
@@ -67,9 +70,10 @@ export type UserCondition = RawBuilder<boolean>;
 
 /** In the order of the ids given. */
 function usersByIds(columns: string) {
-  return statement<UserRow, [ids: readonly string[]]>(`
+  return statement<UserRow, [ids: readonly string[], kind: AccountKind]>(`
     select ${columns} from unnest($1::text[]) with ordinality as given (id, position)
     join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = given.id
+      and users.kind = $2
     order by given.position
   `);
 }
@@ -78,8 +82,13 @@ const rowsByIds = usersByIds(userColumns);
 const rowsWithDepartmentIdsByIds = usersByIds(`${userColumns}, ${departmentIdsColumn}`);
 
 /** The users of these ids that there are, in the order of the ids. */
-export function listUsersByIds(scope: Scope, ids: readonly string[], withDepartmentIds: boolean): Promise<UserRow[]> {
-  return (withDepartmentIds ? rowsWithDepartmentIdsByIds : rowsByIds)(scope, ids);
+export function listUsersByIds(
+  scope: Scope,
+  ids: readonly string[],
+  withDepartmentIds: boolean,
+  kind: AccountKind = 'personal',
+): Promise<UserRow[]> {
+  return (withDepartmentIds ? rowsWithDepartmentIdsByIds : rowsByIds)(scope, ids, kind);
 }
 
 /** The ways to find a user by something that is his alone. */
@@ -87,9 +96,10 @@ const uniqueColumns = { user_id: 'id', external_id: 'external_id', email: 'email
 
 /** In the order of the values given. */
 function idsBy(column: string) {
-  return statement<{ id: string }, [values: readonly string[]]>(`
+  return statement<{ id: string }, [values: readonly string[], kind: AccountKind]>(`
     select users.id from unnest($1::text[]) with ordinality as given (value, position)
     join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.${column} = given.value
+      and users.kind = $2
     order by given.position
   `);
 }
@@ -105,8 +115,9 @@ export async function findIdsBy(
   scope: Scope,
   column: keyof typeof uniqueColumns,
   values: readonly string[],
+  kind: AccountKind,
 ): Promise<string[]> {
-  return (await idsByColumn[column](scope, values)).map(({ id }) => id);
+  return (await idsByColumn[column](scope, values, kind)).map(({ id }) => id);
 }
 
 /** A phone number as given in a look-up. Without a country code, it may be a number of several countries. */
@@ -118,13 +129,13 @@ export interface PhoneToFind {
 /** The same digits may be a number in two countries: the default country's goes first, then the oldest account's. */
 const idsByPhone = statement<
   { id: string },
-  [phones: readonly string[], countryCodes: readonly (string | null)[], defaultCountryCode: string]
+  [phones: readonly string[], countryCodes: readonly (string | null)[], defaultCountryCode: string, kind: AccountKind]
 >(`
   select found.id from unnest($1::text[], $2::text[]) with ordinality as given (phone, country_code, position)
   cross join lateral (
     select users.id from users
     where users.user_pool_id = current_setting('genauth.user_pool_id') and users.phone = given.phone
-      and (given.country_code is null or users.phone_country_code = given.country_code)
+      and (given.country_code is null or users.phone_country_code = given.country_code) and users.kind = $4
     order by users.phone_country_code <> $3, users.id
     limit 1
   ) as found
@@ -135,12 +146,14 @@ export async function findIdsByPhone(
   scope: Scope,
   phones: readonly PhoneToFind[],
   defaultCountryCode: string,
+  kind: AccountKind,
 ): Promise<string[]> {
   const rows = await idsByPhone(
     scope,
     phones.map(({ phone }) => phone),
     phones.map(({ countryCode }) => countryCode),
     defaultCountryCode,
+    kind,
   );
   return rows.map(({ id }) => id);
 }

@@ -39,6 +39,7 @@ export function createUserSearchService({ seal, departments }: UserSearchDepende
     flags: UserFlags,
   ) => {
     const { totalCount, list: rows } = await searchUsers(scope, {
+      kind: 'personal',
       conditions,
       sort,
       withDepartmentIds: flags.withDepartmentIds ?? false,

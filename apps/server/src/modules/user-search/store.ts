@@ -1,6 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Scope } from '../../platform/database/database.ts';
-import { departmentIdsColumn, type UserCondition, type UserRow, userColumns } from '../user-directory/index.ts';
+import {
+  type AccountKind,
+  departmentIdsColumn,
+  type UserCondition,
+  type UserRow,
+  userColumns,
+} from '../user-directory/index.ts';
 
 /** What a field holds, so that values can be checked before they reach the database. */
 export type FieldKind = 'text' | 'email' | 'number' | 'time' | 'boolean' | 'list' | 'sealed' | readonly string[];
@@ -174,6 +180,7 @@ export const nobodyCondition: UserCondition = sql<boolean>`false`;
 
 /** Which page of which users, in which order. */
 export interface UserSearch {
+  readonly kind: AccountKind;
   readonly conditions: readonly UserCondition[];
   readonly sort: readonly { readonly field: string; readonly isDescending: boolean }[];
   readonly withDepartmentIds: boolean;
@@ -184,10 +191,10 @@ export interface UserSearch {
 /** A page of the users that meet all conditions, and how many there are. */
 export async function searchUsers(
   scope: Scope,
-  { conditions, sort, withDepartmentIds, limit, offset }: UserSearch,
+  { kind, conditions, sort, withDepartmentIds, limit, offset }: UserSearch,
 ): Promise<{ totalCount: number; list: UserRow[] }> {
   const where = sql.join(
-    [sql`users.user_pool_id = current_setting('genauth.user_pool_id')`, ...conditions],
+    [sql`users.user_pool_id = current_setting('genauth.user_pool_id') and users.kind = ${kind}`, ...conditions],
     sql` and `,
   );
   const counted = await sql<{ total: number }>`select count(*) as total from users where ${where}`.execute(scope.db);

@@ -111,7 +111,7 @@ export function createUserCreation({ seal, passwords, departments }: UsersDepend
         password,
       });
     }
-    const made = new Map((await insertUsers(scope, users, now)).map((row) => [row.id, row]));
+    const made = new Map((await insertUsers(scope, users, now, 'personal')).map((row) => [row.id, row]));
     const refused = users.findIndex(({ id }) => !made.has(id));
     const taken = users[refused];
     if (taken !== undefined) throw await alreadyExists(scope, taken, prefixOf(refused));
@@ -174,7 +174,10 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
       ).filter(([, value]) => value);
       if (given.length === 0) throw requestErrors.fieldMalformed({ field: 'username, email, phone, externalId' });
       for (const [type, value] of given) {
-        if ((await findUserIds(scope, [value ?? ''], type)).length > 0) return { exists: true };
+        // Identifiers are unique over both kinds of accounts, and whoever asks is about to use one.
+        for (const kind of ['personal', 'public'] as const) {
+          if ((await findUserIds(scope, [value ?? ''], type, kind)).length > 0) return { exists: true };
+        }
       }
       return { exists: false };
     },
@@ -188,7 +191,7 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
       const password = await toStoredPassword(input, options, passwords);
       const [asFound] = await listUsersByIds(scope, [id], false);
       if (input.status && isGone(input.status)) await departments.leaveAll(context, [id]);
-      const locked = await lockUser(scope, id);
+      const locked = await lockUser(scope, id, 'personal');
       if (locked === undefined) throw userErrors.notFound();
       // Who leaves all departments has lost the main one by now; that is part of what changes.
       const before = { ...locked, mainDepartmentId: asFound?.mainDepartmentId ?? locked.mainDepartmentId };
@@ -224,7 +227,7 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
       // Rather than by the foreign key alone: memberships end under the locks that keep counts exact.
       const asFound = new Map((await listUsersByIds(scope, ids, false)).map((row) => [row.id, row]));
       await departments.leaveAll(context, ids);
-      const deleted = await deleteUsers(scope, ids);
+      const deleted = await deleteUsers(scope, ids, 'personal');
       emit(userDeleted, ...deleted.map((row) => ({ user: toUserDto(asFound.get(row.id) ?? row) })));
       const [only, ...others] = deleted;
       audit({

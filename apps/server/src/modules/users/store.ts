@@ -1,5 +1,5 @@
 import { type Scope, statement } from '../../platform/database/database.ts';
-import { type UserRow, userColumns } from '../user-directory/index.ts';
+import { type AccountKind, type UserRow, userColumns } from '../user-directory/index.ts';
 
 /** What callers may say of a user, as it is stored. */
 export interface UserValues {
@@ -107,9 +107,9 @@ function toPasswordColumns({ hash, salt, securityLevel }: StoredPassword, now: s
 const newUserTypes = { id: 'text', ...valueTypes, ...passwordTypes };
 
 /** A user with an identifier that is taken is left out of the answer; whoever is about to take it is waited for. */
-const insert = statement<UserRow, [users: string, now: string, registerSource: string]>(`
-  insert into users (user_pool_id, created_at, updated_at, register_source, ${listOf(newUserTypes, (column) => column)})
-  select current_setting('genauth.user_pool_id'), $2::timestamptz, $2::timestamptz, array[$3],
+const insert = statement<UserRow, [users: string, now: string, registerSource: string, kind: AccountKind]>(`
+  insert into users (user_pool_id, kind, created_at, updated_at, register_source, ${listOf(newUserTypes, (column) => column)})
+  select current_setting('genauth.user_pool_id'), $4, $2::timestamptz, $2::timestamptz, array[$3],
     ${listOf(newUserTypes, (column) => `given.${column}`)}
   from jsonb_to_recordset($1::jsonb) as given (${listOf(newUserTypes, (column, type) => `${column} ${type}`)})
   on conflict do nothing
@@ -117,13 +117,18 @@ const insert = statement<UserRow, [users: string, now: string, registerSource: s
 `);
 
 /** Makes users, and answers those that could be made. */
-export function insertUsers(scope: Scope, users: readonly NewUser[], now: string): Promise<UserRow[]> {
+export function insertUsers(
+  scope: Scope,
+  users: readonly NewUser[],
+  now: string,
+  kind: AccountKind,
+): Promise<UserRow[]> {
   const columns = users.map(({ id, password, ...values }) => ({
     id,
     ...toValueColumns(values),
     ...(password === undefined ? {} : toPasswordColumns(password, now)),
   }));
-  return insert(scope, JSON.stringify(columns), now, 'import:manual');
+  return insert(scope, JSON.stringify(columns), now, 'import:manual', kind);
 }
 
 /** Identifiers that only one user of a pool can have, under the names callers know them by. */
@@ -167,15 +172,16 @@ export const uniqueIndexes: Readonly<Record<UniqueField, string>> = {
   externalId: 'users_external_id',
 };
 
-const lock = statement<UserRow, [id: string]>(`
+const lock = statement<UserRow, [id: string, kind: AccountKind]>(`
   select ${userColumns} from users
   where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = $1
+    and users.kind = $2
   for no key update of users
 `);
 
 /** The user, who nobody else changes until the transaction ends. */
-export async function lockUser(scope: Scope, id: string): Promise<UserRow | undefined> {
-  const [row] = await lock(scope, id);
+export async function lockUser(scope: Scope, id: string, kind: AccountKind): Promise<UserRow | undefined> {
+  const [row] = await lock(scope, id, kind);
   return row;
 }
 
@@ -205,9 +211,10 @@ export async function updateUserRow(
 }
 
 /** Locked in the order of ids, so that two deletions of the same users never wait for each other in a circle. */
-const remove = statement<UserRow, [ids: readonly string[]]>(`
+const remove = statement<UserRow, [ids: readonly string[], kind: AccountKind]>(`
   with doomed as (
     select id from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+      and kind = $2
     order by id for update
   )
   delete from users using doomed
@@ -216,6 +223,6 @@ const remove = statement<UserRow, [ids: readonly string[]]>(`
 `);
 
 /** Deletes users with what refers to them, and answers those there were. */
-export function deleteUsers(scope: Scope, ids: readonly string[]): Promise<UserRow[]> {
-  return remove(scope, ids);
+export function deleteUsers(scope: Scope, ids: readonly string[], kind: AccountKind): Promise<UserRow[]> {
+  return remove(scope, ids, kind);
 }
