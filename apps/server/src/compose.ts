@@ -7,6 +7,7 @@ import { departmentSyncRelations } from './modules/department-sync-relations/ind
 import { departments } from './modules/departments/index.ts';
 import { organizations } from './modules/organizations/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
+import { userChanges } from './modules/user-changes/index.ts';
 import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
 import { userSearch } from './modules/user-search/index.ts';
@@ -78,6 +79,7 @@ export async function compose({
     departmentSyncRelations,
     departmentImports({ createUsers: userCreation(usersDependencies) }),
     users(usersDependencies),
+    userChanges(usersDependencies),
     userSearch({ seal, departments: departmentMemberships }),
     userDepartments,
     accessKeys(seal, directory.forget),

@@ -7,6 +7,7 @@ import * as departmentSyncRelations from './modules/department-sync-relations/co
 import * as departments from './modules/departments/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
+import * as userChanges from './modules/user-changes/contract.ts';
 import * as userDepartments from './modules/user-departments/contract.ts';
 import * as userSearch from './modules/user-search/contract.ts';
 import * as users from './modules/users/contract.ts';
@@ -21,6 +22,7 @@ const managementContracts = [
   departmentImports,
   departmentSyncRelations,
   users,
+  userChanges,
   userSearch,
   userDepartments,
   accessKeys,

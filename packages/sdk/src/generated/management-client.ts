@@ -853,7 +853,8 @@ export class ManagementClient extends ManagementCalls {
    * Update a user
    *
    * Changes what is given and leaves the rest; null clears a field. A new email or phone counts as unverified unless
-   * the call says otherwise. A user who becomes Resigned or Archived leaves every department.
+   * the call says otherwise. A user who becomes Resigned or Archived loses his departments, groups, roles and posts;
+   * Activated again, he starts without any.
    *
    * `POST /api/v3/update-user`, permission `user:Update`
    *
@@ -877,6 +878,66 @@ export class ManagementClient extends ManagementCalls {
   }
 
   /**
+   * Update up to 50 users
+   *
+   * Changes users as `update-user` does, all or none, and returns them in the order of `list`. Users are named by their
+   * system ids.
+   *
+   * `POST /api/v3/update-user-batch`, permission `user:Update`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 409 (apiCode 2026): user already exists with {field}
+   * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
+   * - 422: No message service is configured
+   * - 400: Data object not defined: {key}
+   * - 404 (apiCode 2004): User not found: {userId}
+   *
+   * @example
+   * const { data } = await client.updateUserBatch({ list: [{ userId: '6229ffa0a1b2c3d4cade3e3d' }] });
+   */
+  updateUserBatch(input: Models.UpdateUserBatchReqDto, options?: CallOptions): Promise<Models.UserListRespDto> {
+    return this.call(operations.updateUserBatch, input, options);
+  }
+
+  /**
+   * Mark a user as resigned
+   *
+   * The user can no longer log in and loses his departments, groups, roles and posts; his profile stays. Nothing gives
+   * these back: setting his status to Activated hires him anew, without any. The same happens when `update-user` sets
+   * the status to Resigned.
+   *
+   * `POST /api/v3/resign-user`, permission `user:Resign`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.resignUser({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  resignUser(input: Models.ResignUserReqDto, options?: CallOptions): Promise<Models.ResignUserRespDto> {
+    return this.call(operations.resignUser, input, options);
+  }
+
+  /**
+   * Mark up to 50 users as resigned
+   *
+   * Does to each user what `resign-user` does. Ids that name nobody are ignored, so the call can be repeated safely.
+   *
+   * `POST /api/v3/resign-user-batch`, permission `user:Resign`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   *
+   * @example
+   * const { data } = await client.resignUserBatch({ userIds: ['6229ffa0a1b2c3d4cade3e3d'] });
+   */
+  resignUserBatch(input: Models.ResignUserBatchReqDto, options?: CallOptions): Promise<Models.ResignUserRespDto> {
+    return this.call(operations.resignUserBatch, input, options);
+  }
+
+  /**
    * Delete up to 50 users
    *
    * Deletes users with everything that belongs to them. Ids that name nobody are ignored, so the call can be repeated
@@ -892,6 +953,26 @@ export class ManagementClient extends ManagementCalls {
    */
   deleteUsersBatch(input: Models.DeleteUsersBatchDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
     return this.call(operations.deleteUsersBatch, input, options);
+  }
+
+  /**
+   * List archived users
+   *
+   * Lists the users whose status is Archived, by the time they were archived, those of `startAt` and later when it is
+   * given.
+   *
+   * `GET /api/v3/list-archived-users`, permission `user:List`
+   *
+   * @example
+   * const { data } = await client.listArchivedUsers();
+   *
+   * for await (const item of client.listArchivedUsers()) console.log(item);
+   */
+  listArchivedUsers(
+    input: Models.ListArchivedUsersParams = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.ListArchivedUsersSingleRespDto, Models.ListArchivedUsersRespDto> {
+    return this.list(operations.listArchivedUsers, input, options);
   }
 
   /**

@@ -156,7 +156,17 @@ export const operations = {
   getUserBatch: { name: 'getUserBatch', method: 'GET', path: '/api/v3/get-user-batch', repeatable: true },
   isUserExists: { name: 'isUserExists', method: 'POST', path: '/api/v3/is-user-exists', repeatable: true },
   updateUser: { name: 'updateUser', method: 'POST', path: '/api/v3/update-user', repeatable: true },
+  updateUserBatch: { name: 'updateUserBatch', method: 'POST', path: '/api/v3/update-user-batch', repeatable: true },
+  resignUser: { name: 'resignUser', method: 'POST', path: '/api/v3/resign-user', repeatable: false },
+  resignUserBatch: { name: 'resignUserBatch', method: 'POST', path: '/api/v3/resign-user-batch', repeatable: false },
   deleteUsersBatch: { name: 'deleteUsersBatch', method: 'POST', path: '/api/v3/delete-users-batch', repeatable: true },
+  listArchivedUsers: {
+    name: 'listArchivedUsers',
+    method: 'GET',
+    path: '/api/v3/list-archived-users',
+    repeatable: true,
+    paging: { at: [], limit: 10 },
+  },
   listUsers: {
     name: 'listUsers',
     method: 'POST',

@@ -34,6 +34,13 @@ class AddDepartmentMembersReqDto(TypedDict):
     """Tenant id"""
 
 
+class ArchivedUsersListPagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[ListArchivedUsersRespDto]
+    """Items of this page"""
+
+
 class CommonResponseDto(TypedDict):
     statusCode: int
     """200 means success; anything else is a failure"""
@@ -799,6 +806,25 @@ class ListAccessKeyResponseDto(TypedDict):
     """Payload"""
 
 
+class ListArchivedUsersRespDto(TypedDict):
+    userId: str
+    """Id of the user"""
+    archivedAt: str
+    """Time the user was archived"""
+
+
+class ListArchivedUsersSingleRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: ArchivedUsersListPagingDto
+
+
 class ListUsersAdvancedFilterItemDto(TypedDict):
     field: str
     """A field of the user, or one of `userSource`, `loggedInApps`, `department`, `identity`"""
@@ -994,6 +1020,45 @@ class RemoveDepartmentMembersReqDto(TypedDict):
     """What kind of id `departmentId` is"""
     tenantId: NotRequired[str]
     """Tenant id"""
+
+
+class ResignUserBatchReqDto(TypedDict):
+    userIds: List[str]
+    """User ids, 1 to 50"""
+    userIdType: NotRequired[
+        Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+    ]
+    """What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+    `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+    """
+
+
+class ResignUserDataDto(TypedDict):
+    success: bool
+    """Whether the operation succeeded"""
+
+
+class ResignUserReqDto(TypedDict):
+    userId: str
+    """User id, of the kind `userIdType` says"""
+    userIdType: NotRequired[
+        Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+    ]
+    """What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+    `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+    """
+
+
+class ResignUserRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: ResignUserDataDto
 
 
 class Result(TypedDict):
@@ -1211,6 +1276,103 @@ class UpdateOrganizationStatusReqDto(TypedDict):
     """Id of the root department"""
     status: NotRequired[Union[Literal["true", "false"], bool]]
     """`true` enables, `false` disables"""
+
+
+class UpdateUserBatchOptionsDto(TypedDict):
+    resetPasswordOnFirstLogin: NotRequired[bool]
+    """Whether the password must be changed at the first login"""
+    resetPasswordOnNextLogin: NotRequired[bool]
+    """Whether the password must be changed at the next login"""
+    passwordEncryptType: NotRequired[Literal["sm2", "rsa", "none"]]
+    """How passwords of this call are encrypted. Only `none` until keys are published"""
+    autoGeneratePassword: NotRequired[bool]
+    """Whether to make a password where none is given"""
+    sendPasswordResetedNotification: NotRequired[Optional[SendResetPasswordNotificationDto]]
+
+
+class UpdateUserBatchReqDto(TypedDict):
+    list: List[UpdateUserInfoDto]
+    """Changes, 1 to 50"""
+    options: NotRequired[Optional[UpdateUserBatchOptionsDto]]
+
+
+class UpdateUserInfoDto(TypedDict):
+    userId: str
+    """User id, of the kind `userIdType` says"""
+    status: NotRequired[Optional[Literal["Suspended", "Resigned", "Activated", "Archived", "Deactivated"]]]
+    """State of the account. Suspended and Deactivated users cannot log in; Resigned and Archived ones also leave every
+    department
+    """
+    email: NotRequired[Optional[str]]
+    """Email. Unique, whatever its case"""
+    phone: NotRequired[Optional[str]]
+    """Phone number without country code. Unique together with it"""
+    phoneCountryCode: NotRequired[Optional[str]]
+    """Country code of the phone; +86 when empty"""
+    username: NotRequired[Optional[str]]
+    """Name to log in with. Unique, case matters"""
+    externalId: NotRequired[Optional[str]]
+    """Id in your own system. Unique"""
+    name: NotRequired[Optional[str]]
+    """Full name"""
+    nickname: NotRequired[Optional[str]]
+    """Nickname"""
+    photo: NotRequired[Optional[str]]
+    """URL of the picture"""
+    gender: NotRequired[Optional[Literal["M", "F", "U"]]]
+    """Gender: male, female, unknown"""
+    emailVerified: NotRequired[Optional[bool]]
+    """Whether the email is verified"""
+    phoneVerified: NotRequired[Optional[bool]]
+    """Whether the phone is verified"""
+    birthdate: NotRequired[Optional[str]]
+    """Day of birth"""
+    country: NotRequired[Optional[str]]
+    """Country"""
+    province: NotRequired[Optional[str]]
+    """Province"""
+    city: NotRequired[Optional[str]]
+    """City"""
+    address: NotRequired[Optional[str]]
+    """Address"""
+    streetAddress: NotRequired[Optional[str]]
+    """Street and house number"""
+    postalCode: NotRequired[Optional[str]]
+    """Postal code"""
+    company: NotRequired[Optional[str]]
+    """Company"""
+    browser: NotRequired[Optional[str]]
+    """Browser of the last login"""
+    device: NotRequired[Optional[str]]
+    """Device of the last login"""
+    givenName: NotRequired[Optional[str]]
+    """Given name"""
+    familyName: NotRequired[Optional[str]]
+    """Family name"""
+    middleName: NotRequired[Optional[str]]
+    """Middle name"""
+    profile: NotRequired[Optional[str]]
+    """URL of the profile page, or a name on a service"""
+    preferredUsername: NotRequired[Optional[str]]
+    """Preferred user name"""
+    website: NotRequired[Optional[str]]
+    """Website"""
+    zoneinfo: NotRequired[Optional[str]]
+    """Time zone"""
+    locale: NotRequired[Optional[str]]
+    """Language and region"""
+    formatted: NotRequired[Optional[str]]
+    """Address as it is written on a letter"""
+    region: NotRequired[Optional[str]]
+    """Region"""
+    customData: NotRequired[Optional[Dict[str, Any]]]
+    """Custom data; keys must be defined fields"""
+    password: NotRequired[Optional[str]]
+    """Password, encrypted as `options.passwordEncryptType` says"""
+    identityNumber: NotRequired[Optional[str]]
+    """Number of the identity card"""
+    metadata: NotRequired[Optional[Dict[str, Any]]]
+    """Data of linked objects; keys must be defined"""
 
 
 class UpdateUserOptionsDto(TypedDict):

@@ -1,9 +1,8 @@
-import { command, doc, dto, errors, event, IsSuccessDto, query, secret } from '@genauth/contract';
+import { command, doc, dto, errors, event, query, secret } from '@genauth/contract';
 import * as z from 'zod';
 import {
   departmentMemberAdded,
   departmentMemberErrors,
-  departmentMemberRemoved,
   userDepartmentsChanged,
 } from '../department-members/contract.ts';
 import { departmentIdType, departmentTreeErrors } from '../department-tree/contract.ts';
@@ -33,6 +32,11 @@ import {
 export type { DepartmentIdType } from '../department-tree/contract.ts';
 
 export const userWriteErrors = errors('user_write', {
+  unknownUser: {
+    statusCode: 404,
+    apiCode: 2004,
+    message: { en: 'User not found: {userId}', zh: '用户不存在：{userId}' },
+  },
   alreadyExists: { statusCode: 409, apiCode: 2026, message: 'user already exists with {field}' },
   identifierMissing: {
     statusCode: 400,
@@ -89,14 +93,14 @@ const customData = z.record(z.string(), z.unknown()).meta(
     age: 22,
   }),
 );
-const linkedData = z
+export const linkedData = z
   .record(z.string(), z.unknown())
   .meta(
     doc('Data of linked objects; keys must be defined', '数据对象数据，key 需先定义', { school: '北京大学', age: 22 }),
   );
 
 /** What can be said of a user, on creation and later. */
-const writableFields = optionalFields({
+export const writableFields = optionalFields({
   ...identifierFields,
   ...displayFields,
   gender,
@@ -107,9 +111,9 @@ const writableFields = optionalFields({
 });
 
 /** Kept out of audit rows: in `users` it is sealed. */
-const identityNumberField = secret(optionalField(identityNumber));
+export const identityNumberField = secret(optionalField(identityNumber));
 
-const password = secret(
+export const password = secret(
   optionalField(
     z
       .string()
@@ -175,7 +179,7 @@ const newUserFields = {
   identityNumber: identityNumberField,
 };
 
-const passwordEncryptType = z
+export const passwordEncryptType = z
   .enum(['sm2', 'rsa', 'none'])
   .default('none')
   .meta(
@@ -185,24 +189,24 @@ const passwordEncryptType = z
       'none',
     ),
   );
-const autoGeneratePassword = z
+export const autoGeneratePassword = z
   .boolean()
   .default(false)
   .meta(doc('Whether to make a password where none is given', '是否自动生成密码', false));
-const resetPasswordOnFirstLogin = z
+export const resetPasswordOnFirstLogin = z
   .boolean()
   .default(false)
   .meta(
     doc('Whether the password must be changed at the first login', '是否强制要求用户在第一次登录的时候重置密码', false),
   );
-const appId = z
+export const appId = z
   .string()
   .max(64)
   .nullable()
   .optional()
   .meta(doc('Application whose address the message names', '发送登录地址时指定的应用 ID', 'appid1'));
 
-function messageFlag(english: string, chinese: string) {
+export function messageFlag(english: string, chinese: string) {
   return z
     .boolean()
     .default(false)
@@ -233,38 +237,8 @@ const CreateUserOptionsDto = dto('CreateUserOptionsDto', {
   passwordEncryptType,
 });
 
-const UpdateUserOptionsDto = dto('UpdateUserOptionsDto', {
-  userIdType,
-  resetPasswordOnFirstLogin,
-  resetPasswordOnNextLogin: z
-    .boolean()
-    .default(false)
-    .meta(doc('Whether the password must be changed at the next login', '下次登录要求重置密码', false)),
-  passwordEncryptType,
-  autoGeneratePassword,
-  sendPasswordResetedNotification: dto('SendResetPasswordNotificationDto', {
-    sendDefaultEmailNotification: messageFlag("Whether to mail to the user's address", '是否给用户邮箱发送通知'),
-    sendDefaultPhoneNotification: messageFlag("Whether to text to the user's phone", '是否给用户手机发送通知'),
-    inputSendEmailNotification: optionalField(
-      z
-        .string()
-        .max(254)
-        .meta(doc('Another address to mail to', '指定发送通知的邮箱', 'test@example.com')),
-    ),
-    inputSendPhoneNotification: optionalField(
-      z
-        .string()
-        .max(32)
-        .meta(doc('Another phone to text to', '指定发送通知的手机号', '18312345678')),
-    ),
-    appId,
-  })
-    .nullable()
-    .optional(),
-});
-
 const tag = 'Users';
-const UserList = z.array(UserDto);
+export const UserList = z.array(UserDto);
 const createErrors = [
   userWriteErrors.alreadyExists,
   userWriteErrors.identifierMissing,
@@ -401,71 +375,4 @@ export const isUserExists = query({
   }),
   answer: 'IsUserExistsRespDto',
   errors: [],
-});
-
-export const updateUser = command({
-  method: 'POST',
-  path: '/api/v3/update-user',
-  tag,
-  title: { en: 'Update User', zh: '修改用户资料' },
-  summary: { en: 'Update a user', zh: '修改用户资料' },
-  description: {
-    en: 'Changes what is given and leaves the rest; null clears a field. A new email or phone counts as unverified unless the call says otherwise. A user who becomes Resigned or Archived leaves every department.',
-    zh: '修改用户资料，未传的字段保持不变，传 null 清空字段。修改邮箱、手机号后默认为未验证。状态改为 Resigned 或 Archived 时用户会移出所有部门。',
-  },
-  permission: 'user:Update',
-  input: dto('UpdateUserReqDto', {
-    userId,
-    status: optionalField(status),
-    ...writableFields,
-    password,
-    identityNumber: identityNumberField,
-    metadata: optionalField(linkedData),
-    options: UpdateUserOptionsDto.nullable().optional(),
-  }),
-  output: UserDto,
-  answer: 'UserSingleRespDto',
-  errors: [
-    userErrors.notFound,
-    userErrors.customFieldNotDefined,
-    userWriteErrors.alreadyExists,
-    userWriteErrors.identifierMissing,
-    userWriteErrors.metadataNotDefined,
-    userWriteErrors.messageServiceNotConfigured,
-  ],
-  audit: { operationType: 'update', resourceType: 'user' },
-  target: 'userId',
-  emits: [
-    userUpdated,
-    userPasswordChanged,
-    userBlocked,
-    userUnblocked,
-    userArchived,
-    userUnarchived,
-    userResigned,
-    departmentMemberRemoved,
-    userDepartmentsChanged,
-  ],
-});
-
-export const deleteUsersBatch = command({
-  method: 'POST',
-  path: '/api/v3/delete-users-batch',
-  tag,
-  title: { en: 'Delete Users in Batch', zh: '批量删除用户' },
-  summary: { en: 'Delete up to 50 users', zh: '批量删除用户，最多 50 个' },
-  description: {
-    en: 'Deletes users with everything that belongs to them. Ids that name nobody are ignored, so the call can be repeated safely.',
-    zh: '批量删除用户及其关联数据。不存在的用户会被忽略，可安全地重复调用。',
-  },
-  permission: 'user:Delete',
-  input: dto('DeleteUsersBatchDto', {
-    userIds,
-    options: dto('DeleteUsersBatchOptionsDto', { userIdType }).nullable().optional(),
-  }),
-  output: IsSuccessDto,
-  answer: 'IsSuccessRespDto',
-  errors: [userErrors.customFieldNotDefined],
-  audit: { operationType: 'delete', resourceType: 'user' },
-  emits: [userDeleted, departmentMemberRemoved, userDepartmentsChanged],
 });

@@ -1,13 +1,35 @@
 /**
- * Users: creating, reading, changing and deleting them one by one or in batches. Lists and searches belong to `user-search`,
- * departments seen from the user to `user-departments`, what all of these share to `user-directory`.
+ * Users: creating and reading them one by one or in batches, their events, and how their rows are written. Changing and
+ * deleting them belongs to `user-changes`, lists and searches to `user-search`, departments seen from the user to
+ * `user-departments`, what all of these share to `user-directory`.
  */
 import { type CommandContext, defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { createUserCreation, createUsersService, type NewUserInput } from './service.ts';
 
 export { requireUserId, toUserDto, type UserRow, userColumns, userErrors } from '../user-directory/index.ts';
-export type { DepartmentMemberships } from './service.ts';
+export {
+  userArchived,
+  userBlocked,
+  userDeleted,
+  userPasswordChanged,
+  userResigned,
+  userUnarchived,
+  userUnblocked,
+  userUpdated,
+  userWriteErrors,
+} from './contract.ts';
+export {
+  applyInput,
+  type DepartmentMemberships,
+  refuseEncryption,
+  refuseMessages,
+  refuseUnavailable,
+  requireIdentifier,
+  sealOfUser,
+  type UserInput,
+} from './service.ts';
+export { deleteUsers, findTakenField, lockUsers, takenFieldOf, updateUsers, type WrittenUser } from './store.ts';
 
 export function users(dependencies: Parameters<typeof createUsersService>[0]): Module {
   return defineModule('users', contract, createUsersService(dependencies));

@@ -1,4 +1,6 @@
 import { type Scope, statement } from '../../platform/database/database.ts';
+import { isViolationOf } from '../../platform/violations.ts';
+import type { StoredPassword } from '../passwords/index.ts';
 import { type AccountKind, type UserRow, userColumns } from '../user-directory/index.ts';
 
 /** What callers may say of a user, as it is stored. */
@@ -22,17 +24,8 @@ export interface UserValues {
   readonly profile: Readonly<Record<string, string | undefined>>;
 }
 
-/** A password as it is stored. */
-export interface StoredPassword {
-  readonly hash: string;
-  /** Of a password hashed elsewhere; our own hashes carry their salt. */
-  readonly salt: string | null;
-  /** 1 low, 2 medium, 3 high; unknown of a password hashed elsewhere. */
-  readonly securityLevel: number | null;
-}
-
-/** A user about to be made. */
-export interface NewUser extends UserValues {
+/** A user about to be made or changed; without a password, one who exists keeps his. */
+export interface WrittenUser extends UserValues {
   readonly id: string;
   readonly password: StoredPassword | undefined;
 }
@@ -104,14 +97,18 @@ function toPasswordColumns({ hash, salt, securityLevel }: StoredPassword, now: s
   } satisfies Record<keyof typeof passwordTypes, unknown>;
 }
 
-const newUserTypes = { id: 'text', ...valueTypes, ...passwordTypes };
+function toColumns({ id, password, ...values }: WrittenUser, now: string): JsonRecord {
+  return { id, ...toValueColumns(values), ...(password === undefined ? {} : toPasswordColumns(password, now)) };
+}
+
+const writtenTypes = { id: 'text', ...valueTypes, ...passwordTypes };
 
 /** A user with an identifier that is taken is left out of the answer; whoever is about to take it is waited for. */
 const insert = statement<UserRow, [users: string, now: string, registerSource: string, kind: AccountKind]>(`
-  insert into users (user_pool_id, kind, created_at, updated_at, register_source, ${listOf(newUserTypes, (column) => column)})
+  insert into users (user_pool_id, kind, created_at, updated_at, register_source, ${listOf(writtenTypes, (column) => column)})
   select current_setting('genauth.user_pool_id'), $4, $2::timestamptz, $2::timestamptz, array[$3],
-    ${listOf(newUserTypes, (column) => `given.${column}`)}
-  from jsonb_to_recordset($1::jsonb) as given (${listOf(newUserTypes, (column, type) => `${column} ${type}`)})
+    ${listOf(writtenTypes, (column) => `given.${column}`)}
+  from jsonb_to_recordset($1::jsonb) as given (${listOf(writtenTypes, (column, type) => `${column} ${type}`)})
   on conflict do nothing
   returning ${userColumns}
 `);
@@ -119,95 +116,94 @@ const insert = statement<UserRow, [users: string, now: string, registerSource: s
 /** Makes users, and answers those that could be made. */
 export function insertUsers(
   scope: Scope,
-  users: readonly NewUser[],
+  users: readonly WrittenUser[],
   now: string,
   kind: AccountKind,
 ): Promise<UserRow[]> {
-  const columns = users.map(({ id, password, ...values }) => ({
-    id,
-    ...toValueColumns(values),
-    ...(password === undefined ? {} : toPasswordColumns(password, now)),
-  }));
-  return insert(scope, JSON.stringify(columns), now, 'import:manual', kind);
+  return insert(scope, JSON.stringify(users.map((user) => toColumns(user, now))), now, 'import:manual', kind);
 }
 
 /** Identifiers that only one user of a pool can have, under the names callers know them by. */
 export type UniqueField = 'username' | 'email' | 'phone' | 'externalId';
 
-const takenField = statement<
-  { field: UniqueField },
-  [
-    username: string | null,
-    email: string | null,
-    phone: string | null,
-    countryCode: string | null,
-    externalId: string | null,
-  ]
->(`
-  select taken.field from users
+const takenField = statement<{ position: number; field: UniqueField }, [users: string]>(`
+  select given.position::integer - 1 as position, taken.field
+  from rows from (
+    jsonb_to_recordset($1::jsonb) as (id text, username text, email text, phone text, phone_country_code text, external_id text)
+  ) with ordinality as given (id, username, email, phone, phone_country_code, external_id, position)
+  cross join lateral (
+    select other.username, other.email, other.phone, other.phone_country_code, other.external_id from users other
+    where other.user_pool_id = current_setting('genauth.user_pool_id') and other.id <> given.id
+      and (other.username = given.username or other.email = given.email or other.external_id = given.external_id
+        or (other.phone = given.phone and other.phone_country_code = given.phone_country_code))
+  ) as other
   cross join lateral (values
-    (1, 'username', users.username = $1),
-    (2, 'email', users.email = $2),
-    (3, 'phone', users.phone = $3 and users.phone_country_code = $4),
-    (4, 'externalId', users.external_id = $5)
-  ) as taken (position, field, is_taken)
-  where users.user_pool_id = current_setting('genauth.user_pool_id') and taken.is_taken and (users.username = $1
-    or users.email = $2 or (users.phone = $3 and users.phone_country_code = $4) or users.external_id = $5)
-  order by taken.position
+    (1, 'username', other.username = given.username),
+    (2, 'email', other.email = given.email),
+    (3, 'phone', other.phone = given.phone and other.phone_country_code = given.phone_country_code),
+    (4, 'externalId', other.external_id = given.external_id)
+  ) as taken (rank, field, is_taken)
+  where taken.is_taken
+  order by given.position, taken.rank
   limit 1
 `);
 
-/** Which of these identifiers some user has already. */
-export async function findTakenField(scope: Scope, values: UserValues): Promise<UniqueField | undefined> {
-  const { username, email, phone, phoneCountryCode, externalId } = values;
-  const [row] = await takenField(scope, username, email, phone, phoneCountryCode, externalId);
-  return row?.field;
-}
-
-/** The unique indexes an update can run into. */
-export const uniqueIndexes: Readonly<Record<UniqueField, string>> = {
-  username: 'users_username',
-  email: 'users_email',
-  phone: 'users_phone',
-  externalId: 'users_external_id',
-};
-
-const lock = statement<UserRow, [id: string, kind: AccountKind]>(`
-  select ${userColumns} from users
-  where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = $1
-    and users.kind = $2
-  for no key update of users
-`);
-
-/** The user, who nobody else changes until the transaction ends. */
-export async function lockUser(scope: Scope, id: string, kind: AccountKind): Promise<UserRow | undefined> {
-  const [row] = await lock(scope, id, kind);
+/** The first of these users with an identifier that somebody else has already, and which. */
+export async function findTakenField(
+  scope: Scope,
+  users: readonly (UserValues & { readonly id: string })[],
+): Promise<{ position: number; field: UniqueField } | undefined> {
+  const identifiers = users.map(({ id, username, email, phone, phoneCountryCode, externalId }) => ({
+    id,
+    username,
+    email,
+    phone,
+    phone_country_code: phoneCountryCode,
+    external_id: externalId,
+  }));
+  const [row] = await takenField(scope, JSON.stringify(identifiers));
   return row;
 }
 
-const update = statement<UserRow, [id: string, values: string, now: string]>(`
-  update users set updated_at = $3, ${listOf(valueTypes, (column) => `${column} = given.${column}`)}
-  from jsonb_to_record($2::jsonb) as given (${listOf(valueTypes, (column, type) => `${column} ${type}`)})
-  where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = $1
+const uniqueIndexes: Readonly<Record<string, UniqueField>> = {
+  users_username: 'username',
+  users_email: 'email',
+  users_phone: 'phone',
+  users_external_id: 'externalId',
+};
+
+/** The identifier an update found taken, if that is why it failed. */
+export function takenFieldOf(error: unknown): UniqueField | undefined {
+  const index = Object.keys(uniqueIndexes).find((name) => isViolationOf(error, name));
+  return index === undefined ? undefined : uniqueIndexes[index];
+}
+
+/** Locked in the order of ids, so that two commands about the same users never wait for each other in a circle. */
+const lock = statement<UserRow, [ids: readonly string[], kind: AccountKind]>(`
+  select ${userColumns} from users
+  where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = any($1) and users.kind = $2
+  order by users.id for no key update of users
+`);
+
+/** The users there are among these, whom nobody else changes until the transaction ends. */
+export function lockUsers(scope: Scope, ids: readonly string[], kind: AccountKind): Promise<UserRow[]> {
+  return lock(scope, ids, kind);
+}
+
+const update = statement<UserRow, [users: string, now: string]>(`
+  update users set updated_at = $2, ${listOf(valueTypes, (column) => `${column} = given.${column}`)},
+    ${listOf(
+      passwordTypes,
+      (column) => `${column} = case when given.password_hash is null then users.${column} else given.${column} end`,
+    )}
+  from jsonb_to_recordset($1::jsonb) as given (${listOf(writtenTypes, (column, type) => `${column} ${type}`)})
+  where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = given.id
   returning ${userColumns}
 `);
 
-const updatePassword = statement<Record<never, never>, [id: string, password: string]>(`
-  update users set ${listOf(passwordTypes, (column) => `${column} = given.${column}`)}
-  from jsonb_to_record($2::jsonb) as given (${listOf(passwordTypes, (column, type) => `${column} ${type}`)})
-  where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = $1
-`);
-
-/** Replaces everything callers may say of a user who is locked; his password only if there is a new one. */
-export async function updateUserRow(
-  scope: Scope,
-  id: string,
-  values: UserValues,
-  password: StoredPassword | undefined,
-  now: string,
-): Promise<UserRow[]> {
-  if (password !== undefined) await updatePassword(scope, id, JSON.stringify(toPasswordColumns(password, now)));
-  return update(scope, id, JSON.stringify(toValueColumns(values)), now);
+/** Replaces everything callers may say of these users, who are locked. */
+export function updateUsers(scope: Scope, users: readonly WrittenUser[], now: string): Promise<UserRow[]> {
+  return update(scope, JSON.stringify(users.map((user) => toColumns(user, now))), now);
 }
 
 /** Locked in the order of ids, so that two deletions of the same users never wait for each other in a circle. */

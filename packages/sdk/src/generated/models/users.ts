@@ -1197,6 +1197,356 @@ export interface SendResetPasswordNotificationDto {
   appId?: string | null;
 }
 
+/** Input of `updateUserBatch`. */
+export interface UpdateUserBatchReqDto {
+  /** Changes, 1 to 50. 1 to 50 items */
+  list: UpdateUserInfoDto[];
+  options?: UpdateUserBatchOptionsDto | null;
+}
+
+export interface UpdateUserInfoDto {
+  /**
+   * User id, of the kind `userIdType` says. 1 to 256 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  userId: string;
+  /**
+   * State of the account. Suspended and Deactivated users cannot log in; Resigned and Archived ones also leave every
+   * department
+   *
+   * @example 'Activated'
+   */
+  status?: 'Suspended' | 'Resigned' | 'Activated' | 'Archived' | 'Deactivated' | null;
+  /**
+   * Email. Unique, whatever its case. At most 254 characters
+   *
+   * @example 'test@example.com'
+   */
+  email?: string | null;
+  /**
+   * Phone number without country code. Unique together with it. At most 32 characters
+   *
+   * @example '18812345678'
+   */
+  phone?: string | null;
+  /**
+   * Country code of the phone; +86 when empty. At most 8 characters
+   *
+   * @example '+86'
+   */
+  phoneCountryCode?: string | null;
+  /**
+   * Name to log in with. Unique, case matters. At most 255 characters
+   *
+   * @example 'bob'
+   */
+  username?: string | null;
+  /**
+   * Id in your own system. Unique. At most 256 characters
+   *
+   * @example '10010'
+   */
+  externalId?: string | null;
+  /**
+   * Full name. At most 255 characters
+   *
+   * @example '张三'
+   */
+  name?: string | null;
+  /**
+   * Nickname. At most 255 characters
+   *
+   * @example '张三'
+   */
+  nickname?: string | null;
+  /**
+   * URL of the picture. At most 2048 characters
+   *
+   * @example 'https://files.example.com/default-user-avatar.png'
+   */
+  photo?: string | null;
+  /**
+   * Gender: male, female, unknown
+   *
+   * @example 'M'
+   */
+  gender?: 'M' | 'F' | 'U' | null;
+  /**
+   * Whether the email is verified
+   *
+   * @example true
+   */
+  emailVerified?: boolean | null;
+  /**
+   * Whether the phone is verified
+   *
+   * @example true
+   */
+  phoneVerified?: boolean | null;
+  /**
+   * Day of birth. At most 64 characters
+   *
+   * @example '2022-06-03'
+   */
+  birthdate?: string | null;
+  /**
+   * Country. At most 255 characters
+   *
+   * @example 'CN'
+   */
+  country?: string | null;
+  /**
+   * Province. At most 255 characters
+   *
+   * @example 'BJ'
+   */
+  province?: string | null;
+  /**
+   * City. At most 255 characters
+   *
+   * @example 'BJ'
+   */
+  city?: string | null;
+  /**
+   * Address. At most 1024 characters
+   *
+   * @example '北京朝阳'
+   */
+  address?: string | null;
+  /**
+   * Street and house number. At most 1024 characters
+   *
+   * @example '北京朝阳区 xxx 街道'
+   */
+  streetAddress?: string | null;
+  /**
+   * Postal code. At most 64 characters
+   *
+   * @example '438100'
+   */
+  postalCode?: string | null;
+  /**
+   * Company. At most 255 characters
+   *
+   * @example 'steamory'
+   */
+  company?: string | null;
+  /**
+   * Browser of the last login. At most 1024 characters
+   *
+   * @example 'Mozilla/5.0'
+   */
+  browser?: string | null;
+  /**
+   * Device of the last login. At most 255 characters
+   *
+   * @example 'iOS'
+   */
+  device?: string | null;
+  /**
+   * Given name. At most 255 characters
+   *
+   * @example '三'
+   */
+  givenName?: string | null;
+  /**
+   * Family name. At most 255 characters
+   *
+   * @example '张'
+   */
+  familyName?: string | null;
+  /**
+   * Middle name. At most 255 characters
+   *
+   * @example 'James'
+   */
+  middleName?: string | null;
+  /**
+   * URL of the profile page, or a name on a service. At most 2048 characters
+   *
+   * @example 'alice'
+   */
+  profile?: string | null;
+  /**
+   * Preferred user name. At most 255 characters
+   *
+   * @example 'alice'
+   */
+  preferredUsername?: string | null;
+  /**
+   * Website. At most 2048 characters
+   *
+   * @example 'https://my-website.com'
+   */
+  website?: string | null;
+  /**
+   * Time zone. At most 64 characters
+   *
+   * @example 'GMT-08:00'
+   */
+  zoneinfo?: string | null;
+  /**
+   * Language and region. At most 64 characters
+   *
+   * @example 'af'
+   */
+  locale?: string | null;
+  /**
+   * Address as it is written on a letter. At most 1024 characters
+   *
+   * @example '132, My Street, Kingston, New York 12401.'
+   */
+  formatted?: string | null;
+  /**
+   * Region. At most 255 characters
+   *
+   * @example 'Xinjiang Uyghur Autonomous Region'
+   */
+  region?: string | null;
+  /**
+   * Custom data; keys must be defined fields
+   *
+   * @example { school: '北京大学', age: 22 }
+   */
+  customData?: Record<string, unknown> | null;
+  /**
+   * Password, encrypted as `options.passwordEncryptType` says. 1 to 1024 characters
+   *
+   * @example 'passw0rd'
+   */
+  password?: string | null;
+  /**
+   * Number of the identity card. At most 64 characters
+   *
+   * @example '420421199001011234'
+   */
+  identityNumber?: string | null;
+  /**
+   * Data of linked objects; keys must be defined
+   *
+   * @example { school: '北京大学', age: 22 }
+   */
+  metadata?: Record<string, unknown> | null;
+}
+
+export interface UpdateUserBatchOptionsDto {
+  /**
+   * Whether the password must be changed at the first login
+   *
+   * @default false
+   * @example false
+   */
+  resetPasswordOnFirstLogin?: boolean;
+  /**
+   * Whether the password must be changed at the next login
+   *
+   * @default false
+   * @example false
+   */
+  resetPasswordOnNextLogin?: boolean;
+  /**
+   * How passwords of this call are encrypted. Only `none` until keys are published
+   *
+   * @default 'none'
+   * @example 'none'
+   */
+  passwordEncryptType?: 'sm2' | 'rsa' | 'none';
+  /**
+   * Whether to make a password where none is given
+   *
+   * @default false
+   * @example false
+   */
+  autoGeneratePassword?: boolean;
+  sendPasswordResetedNotification?: SendResetPasswordNotificationDto | null;
+}
+
+/** Input of `resignUser`. */
+export interface ResignUserReqDto {
+  /**
+   * User id, of the kind `userIdType` says. 1 to 256 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  userId: string;
+  /**
+   * What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+   * `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+   *
+   * @default 'user_id'
+   * @example 'user_id'
+   */
+  userIdType?:
+    | 'user_id'
+    | 'external_id'
+    | 'phone'
+    | 'email'
+    | 'username'
+    | 'identity'
+    | 'sync_relation'
+    | 'custom_field';
+}
+
+export interface ResignUserRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: ResignUserDataDto;
+}
+
+export interface ResignUserDataDto {
+  /**
+   * Whether the operation succeeded
+   *
+   * @example true
+   */
+  success: boolean;
+}
+
+/** Input of `resignUserBatch`. */
+export interface ResignUserBatchReqDto {
+  /**
+   * User ids, 1 to 50. 1 to 50 items
+   *
+   * @example ['6229ffa0a1b2c3d4cade3e3d']
+   */
+  userIds: string[];
+  /**
+   * What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+   * `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+   *
+   * @default 'user_id'
+   * @example 'user_id'
+   */
+  userIdType?:
+    | 'user_id'
+    | 'external_id'
+    | 'phone'
+    | 'email'
+    | 'username'
+    | 'identity'
+    | 'sync_relation'
+    | 'custom_field';
+}
+
 /** Input of `deleteUsersBatch`. */
 export interface DeleteUsersBatchDto {
   /**
@@ -1225,6 +1575,80 @@ export interface DeleteUsersBatchOptionsDto {
     | 'identity'
     | 'sync_relation'
     | 'custom_field';
+}
+
+/** Input of `listArchivedUsers`. */
+export interface ListArchivedUsersParams {
+  /**
+   * Page number, from 1. 1 to 1000000
+   *
+   * @default 1
+   * @example 1
+   */
+  page?: number;
+  /**
+   * Items per page, at most 50. 1 to 50
+   *
+   * @default 10
+   * @example 10
+   */
+  limit?: number;
+  /**
+   * Earliest time, in seconds since 1970; milliseconds are understood too. 0 to 253402300799999
+   *
+   * @example 1655714763
+   */
+  startAt?: number;
+}
+
+export interface ListArchivedUsersSingleRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: ArchivedUsersListPagingDto;
+}
+
+export interface ArchivedUsersListPagingDto {
+  /**
+   * Number of all items
+   *
+   * @example 1
+   */
+  totalCount: number;
+  /** Items of this page */
+  list: ListArchivedUsersRespDto[];
+}
+
+export interface ListArchivedUsersRespDto {
+  /**
+   * Id of the user
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  userId: string;
+  /**
+   * Time the user was archived
+   *
+   * @example '2022-07-03T02:20:30.000Z'
+   */
+  archivedAt: string;
 }
 
 /** Input of `listUsers`. */

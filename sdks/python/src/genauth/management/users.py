@@ -16,10 +16,14 @@ if TYPE_CHECKING:
         DeleteUsersBatchOptionsDto,
         IsSuccessRespDto,
         IsUserExistsRespDto,
+        ListArchivedUsersSingleRespDto,
         ListUsersAdvancedFilterItemDto,
         ListUsersOptionsDto,
+        ResignUserRespDto,
         SetUserDepartmentDto,
         SetUserDepartmentsOptionsDto,
+        UpdateUserBatchOptionsDto,
+        UpdateUserInfoDto,
         UpdateUserOptionsDto,
         UserDepartmentPaginatedRespDto,
         UserListRespDto,
@@ -445,7 +449,8 @@ class UsersSection(Connection):
         """Update a user
 
         Changes what is given and leaves the rest; null clears a field. A new email or phone counts as unverified unless
-        the call says otherwise. A user who becomes Resigned or Archived leaves every department.
+        the call says otherwise. A user who becomes Resigned or Archived loses his departments, groups, roles and posts;
+        Activated again, he starts without any.
 
         Args:
             user_id (str): User id, of the kind `userIdType` says. At most 256 characters.
@@ -556,6 +561,129 @@ class UsersSection(Connection):
         )
         return answer
 
+    def update_user_batch(
+        self,
+        list: Sequence[UpdateUserInfoDto],
+        options: Optional[UpdateUserBatchOptionsDto] = None,
+    ) -> UserListRespDto:
+        """Update up to 50 users
+
+        Changes users as `update-user` does, all or none, and returns them in the order of `list`. Users are named by
+        their system ids.
+
+        Args:
+            list (list of UpdateUserInfoDto): Changes, 1 to 50. 1 to 50 of them.
+            options (UpdateUserBatchOptionsDto, optional)
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is a list of UserDto.
+
+        Errors:
+            400 user.custom_field_not_defined: Custom field not defined: {key}
+            409 user_write.already_exists: user already exists with {field}
+            400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
+                {prefix}phone, {prefix}email
+            422 user_write.message_service_not_configured: No message service is configured
+            400 user_write.metadata_not_defined: Data object not defined: {key}
+            404 user_write.unknown_user: User not found: {userId}
+
+        Example:
+            >>> client.update_user_batch(
+            ...     list=[{"userId": "6229ffa0a1b2c3d4cade3e3d"}],
+            ... )
+        """
+        answer: UserListRespDto = self._call(
+            "POST",
+            "/api/v3/update-user-batch",
+            {
+                "list": list,
+                "options": options,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    def resign_user(
+        self,
+        user_id: str,
+        user_id_type: Optional[
+            Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+        ] = None,
+    ) -> ResignUserRespDto:
+        """Mark a user as resigned
+
+        The user can no longer log in and loses his departments, groups, roles and posts; his profile stays. Nothing
+        gives these back: setting his status to Activated hires him anew, without any. The same happens when
+        `update-user` sets the status to Resigned.
+
+        Args:
+            user_id (str): User id, of the kind `user_id_type` says. At most 256 characters.
+            user_id_type (str, optional): What kind of id is given. `phone` is without country code; `identity` is
+                `<extIdpId>:<userIdInIdp>`, `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>`
+                of a unique field. One of "user_id", "external_id", "phone", "email", "username", "identity",
+                "sync_relation", "custom_field". "user_id" unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is ResignUserDataDto.
+
+        Errors:
+            400 user.custom_field_not_defined: Custom field not defined: {key}
+            404 user.not_found: User not found
+
+        Example:
+            >>> client.resign_user(
+            ...     user_id="6229ffa0a1b2c3d4cade3e3d",
+            ... )
+        """
+        answer: ResignUserRespDto = self._call(
+            "POST",
+            "/api/v3/resign-user",
+            {
+                "userId": user_id,
+                "userIdType": user_id_type,
+            },
+        )
+        return answer
+
+    def resign_user_batch(
+        self,
+        user_ids: Sequence[str],
+        user_id_type: Optional[
+            Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+        ] = None,
+    ) -> ResignUserRespDto:
+        """Mark up to 50 users as resigned
+
+        Does to each user what `resign-user` does. Ids that name nobody are ignored, so the call can be repeated safely.
+
+        Args:
+            user_ids (list of str): User ids, 1 to 50. 1 to 50 of them.
+            user_id_type (str, optional): What kind of id is given. `phone` is without country code; `identity` is
+                `<extIdpId>:<userIdInIdp>`, `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>`
+                of a unique field. One of "user_id", "external_id", "phone", "email", "username", "identity",
+                "sync_relation", "custom_field". "user_id" unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is ResignUserDataDto.
+
+        Errors:
+            400 user.custom_field_not_defined: Custom field not defined: {key}
+
+        Example:
+            >>> client.resign_user_batch(
+            ...     user_ids=["6229ffa0a1b2c3d4cade3e3d"],
+            ... )
+        """
+        answer: ResignUserRespDto = self._call(
+            "POST",
+            "/api/v3/resign-user-batch",
+            {
+                "userIds": user_ids,
+                "userIdType": user_id_type,
+            },
+        )
+        return answer
+
     def delete_users_batch(
         self,
         user_ids: Sequence[str],
@@ -587,6 +715,41 @@ class UsersSection(Connection):
             {
                 "userIds": user_ids,
                 "options": options,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    def list_archived_users(
+        self,
+        page: Optional[int] = None,
+        limit: Optional[int] = None,
+        start_at: Optional[float] = None,
+    ) -> ListArchivedUsersSingleRespDto:
+        """List archived users
+
+        Lists the users whose status is Archived, by the time they were archived, those of `start_at` and later when it
+        is given.
+
+        Args:
+            page (int, optional): Page number, from 1. 1 to 1000000. 1 unless given.
+            limit (int, optional): Items per page, at most 50. 1 to 50. 10 unless given.
+            start_at (float, optional): Earliest time, in seconds since 1970; milliseconds are understood too. 0 to
+                253402300799999.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is ArchivedUsersListPagingDto.
+
+        Example:
+            >>> client.list_archived_users()
+        """
+        answer: ListArchivedUsersSingleRespDto = self._call(
+            "GET",
+            "/api/v3/list-archived-users",
+            {
+                "page": page,
+                "limit": limit,
+                "startAt": start_at,
             },
             repeatable=True,
         )

@@ -933,7 +933,8 @@ public class ManagementClient extends BaseClient {
      * Update a user.
      *
      * <p>Changes what is given and leaves the rest; null clears a field. A new email or phone counts as unverified
-     * unless the call says otherwise. A user who becomes Resigned or Archived leaves every department.
+     * unless the call says otherwise. A user who becomes Resigned or Archived loses his departments, groups, roles and
+     * posts; Activated again, he starts without any.
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
@@ -962,6 +963,88 @@ public class ManagementClient extends BaseClient {
     }
 
     /**
+     * Update up to 50 users.
+     *
+     * <p>Changes users as {@code update-user} does, all or none, and returns them in the order of {@code list}. Users
+     * are named by their system ids.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
+     *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
+     *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
+     *   <li>422 {@code user_write.message_service_not_configured}: No message service is configured</li>
+     *   <li>400 {@code user_write.metadata_not_defined}: Data object not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user_write.unknown_user}: User not found: &#123;userId&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UpdateUserInfoDto list = new UpdateUserInfoDto();
+     * list.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * UpdateUserBatchReqDto request = new UpdateUserBatchReqDto();
+     * request.setList(Arrays.asList(list));
+     * UserListRespDto answer = client.updateUserBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserListRespDto updateUserBatch(UpdateUserBatchReqDto request) {
+        return call("POST", "/api/v3/update-user-batch", request, Repeating.ALLOWED, UserListRespDto.class);
+    }
+
+    /**
+     * Mark a user as resigned.
+     *
+     * <p>The user can no longer log in and loses his departments, groups, roles and posts; his profile stays. Nothing
+     * gives these back: setting his status to Activated hires him anew, without any. The same happens when {@code
+     * update-user} sets the status to Resigned.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ResignUserReqDto request = new ResignUserReqDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * ResignUserRespDto answer = client.resignUser(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public ResignUserRespDto resignUser(ResignUserReqDto request) {
+        return call("POST", "/api/v3/resign-user", request, Repeating.FORBIDDEN, ResignUserRespDto.class);
+    }
+
+    /**
+     * Mark up to 50 users as resigned.
+     *
+     * <p>Does to each user what {@code resign-user} does. Ids that name nobody are ignored, so the call can be repeated
+     * safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ResignUserBatchReqDto request = new ResignUserBatchReqDto();
+     * request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+     * ResignUserRespDto answer = client.resignUserBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public ResignUserRespDto resignUserBatch(ResignUserBatchReqDto request) {
+        return call("POST", "/api/v3/resign-user-batch", request, Repeating.FORBIDDEN, ResignUserRespDto.class);
+    }
+
+    /**
      * Delete up to 50 users.
      *
      * <p>Deletes users with everything that belongs to them. Ids that name nobody are ignored, so the call can be
@@ -983,6 +1066,24 @@ public class ManagementClient extends BaseClient {
      */
     public IsSuccessRespDto deleteUsersBatch(DeleteUsersBatchDto request) {
         return call("POST", "/api/v3/delete-users-batch", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List archived users.
+     *
+     * <p>Lists the users whose status is Archived, by the time they were archived, those of {@code startAt} and later
+     * when it is given.
+     *
+     * <pre>{@code
+     * ListArchivedUsersDto request = new ListArchivedUsersDto();
+     * ListArchivedUsersSingleRespDto answer = client.listArchivedUsers(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public ListArchivedUsersSingleRespDto listArchivedUsers(ListArchivedUsersDto request) {
+        return call("GET", "/api/v3/list-archived-users", request, Repeating.ALLOWED, ListArchivedUsersSingleRespDto.class);
     }
 
     /**

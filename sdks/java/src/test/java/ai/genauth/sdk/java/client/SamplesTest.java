@@ -30,6 +30,7 @@ import ai.genauth.sdk.java.dto.GetUserDto;
 import ai.genauth.sdk.java.dto.IsUserExistsReqDto;
 import ai.genauth.sdk.java.dto.IsUserInDepartmentDto;
 import ai.genauth.sdk.java.dto.ListAccessKeyDto;
+import ai.genauth.sdk.java.dto.ListArchivedUsersDto;
 import ai.genauth.sdk.java.dto.ListChildrenDepartmentsDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMemberIdsDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMembersDto;
@@ -37,6 +38,8 @@ import ai.genauth.sdk.java.dto.ListOrganizationsDto;
 import ai.genauth.sdk.java.dto.ListUsersDto;
 import ai.genauth.sdk.java.dto.ListUsersRequestDto;
 import ai.genauth.sdk.java.dto.RemoveDepartmentMembersReqDto;
+import ai.genauth.sdk.java.dto.ResignUserBatchReqDto;
+import ai.genauth.sdk.java.dto.ResignUserReqDto;
 import ai.genauth.sdk.java.dto.SearchDepartmentMembersDto;
 import ai.genauth.sdk.java.dto.SearchDepartmentsListReqDto;
 import ai.genauth.sdk.java.dto.SearchDepartmentsReqDto;
@@ -48,6 +51,8 @@ import ai.genauth.sdk.java.dto.UpdateDepartmentReqDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentStatusReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationStatusReqDto;
+import ai.genauth.sdk.java.dto.UpdateUserBatchReqDto;
+import ai.genauth.sdk.java.dto.UpdateUserInfoDto;
 import ai.genauth.sdk.java.dto.UpdateUserReqDto;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -324,10 +329,39 @@ class SamplesTest {
     }
 
     @Test
+    void updateUserBatch() {
+        UpdateUserInfoDto list = new UpdateUserInfoDto();
+        list.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        UpdateUserBatchReqDto request = new UpdateUserBatchReqDto();
+        request.setList(Arrays.asList(list));
+        server.assertAnswered("updateUserBatch", client.updateUserBatch(request));
+    }
+
+    @Test
+    void resignUser() {
+        ResignUserReqDto request = new ResignUserReqDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("resignUser", client.resignUser(request));
+    }
+
+    @Test
+    void resignUserBatch() {
+        ResignUserBatchReqDto request = new ResignUserBatchReqDto();
+        request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+        server.assertAnswered("resignUserBatch", client.resignUserBatch(request));
+    }
+
+    @Test
     void deleteUsersBatch() {
         DeleteUsersBatchDto request = new DeleteUsersBatchDto();
         request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
         server.assertAnswered("deleteUsersBatch", client.deleteUsersBatch(request));
+    }
+
+    @Test
+    void listArchivedUsers() {
+        ListArchivedUsersDto request = new ListArchivedUsersDto();
+        server.assertAnswered("listArchivedUsers", client.listArchivedUsers(request));
     }
 
     @Test

@@ -173,3 +173,126 @@ test('deletes users with their memberships, announces each, and ignores the unkn
   expect(department.membersCount).toBe(1);
   await pool.do('createUser', { username: 'a' });
 });
+
+test('resigning is one procedure, by its own operation or by status, and only being hired anew undoes it', async () => {
+  const pool = await testUserPool();
+  const { departmentId } = await inDepartment(pool);
+  const make = (username: string) => pool.do('createUser', { username, name: 'Bob', departmentIds: [departmentId] });
+  const [byOperation, byStatus] = [await make('bob'), await make('eve')];
+  const seen = (await pool.events()).length;
+  expect(await pool.do('resignUser', { userId: 'bob', userIdType: 'username' })).toEqual({ success: true });
+  const first = (await pool.events()).slice(seen);
+  await pool.do('updateUser', { userId: byStatus.userId, status: 'Resigned' });
+  const second = (await pool.events()).slice(seen + first.length);
+  const names = ['department.member.removed', 'user.departments.changed', 'user.updated', 'user.resigned'];
+  expect(first.map(({ name }) => name)).toEqual(names);
+  expect(second.map(({ name }) => name)).toEqual(names);
+  expect(first[2]?.data.updates).toMatchObject({ status: 'Resigned', workStatus: 'Closed', mainDepartmentId: null });
+  expect(first[3]).toMatchObject({ topic: 'authing.user.resigned', webhook: null });
+  expect((await pool.audits()).find(({ action }) => action === 'resignUser')).toMatchObject({
+    operation_type: 'resign',
+    target_id: byOperation.userId,
+    target_value: [{ userId: byOperation.userId, status: 'Resigned' }],
+  });
+
+  expect(await pool.do('resignUser', { userId: byOperation.userId })).toEqual({ success: true });
+  expect(await pool.events()).toHaveLength(seen + first.length + second.length);
+  expect(await pool.call('resignUser', { userId: 'nobody' })).toMatchObject({ statusCode: 404, apiCode: 2004 });
+
+  const hired = await pool.do('updateUser', { userId: byOperation.userId, status: 'Activated' });
+  expect(hired).toMatchObject({ name: 'Bob', status: 'Activated', workStatus: 'Active', mainDepartmentId: null });
+  expect(await pool.do('getUserDepartments', { userId: byOperation.userId })).toMatchObject({ totalCount: 0 });
+  await pool.do('addDepartmentMembers', { organizationCode: 'steamory', departmentId, userIds: [byOperation.userId] });
+});
+
+test('many resign at once, whoever is unknown or gone already', async () => {
+  const pool = await testUserPool();
+  const { departmentId } = await inDepartment(pool);
+  const list = ['a', 'b', 'c'].map((username) => ({ username, departmentIds: [departmentId] }));
+  const ids = (await pool.do('createUsersBatch', { list })).map(({ userId }: { userId: string }) => userId);
+  await pool.do('resignUser', { userId: ids[0] });
+  const seen = (await pool.events()).length;
+  const input = { userIds: ['a', 'nobody', 'b', 'b'], userIdType: 'username' };
+  expect(await pool.do('resignUserBatch', input)).toEqual({ success: true });
+  const resigned = (await pool.events()).slice(seen).filter(({ name }) => name === 'user.resigned');
+  expect(resigned.map(({ data }) => data.user.username)).toEqual(['b']);
+  const department = await pool.do('getDepartment', { organizationCode: 'steamory', departmentId });
+  expect(department.membersCount).toBe(1);
+});
+
+test('a batch of changes is made whole or not at all, and the error names the item', async () => {
+  const pool = await testUserPool();
+  const list = ['a', 'b', 'c'].map((username) => ({ username, email: `${username}@example.com` }));
+  const [a, b, c] = await pool.do('createUsersBatch', { list });
+  const seen = (await pool.events()).length;
+  const users = await pool.do('updateUserBatch', {
+    list: [
+      { userId: c.userId, nickname: 'C', password: 'abcdefg1' },
+      { userId: a.userId, email: 'new@example.com', status: 'Suspended' },
+      { userId: c.userId, name: 'Cecil' },
+    ],
+    options: { resetPasswordOnNextLogin: true },
+  });
+  expect(users.map(({ userId }: { userId: string }) => userId)).toEqual([c.userId, a.userId, c.userId]);
+  expect(users[0]).toMatchObject({ nickname: 'C', name: 'Cecil', passwordSecurityLevel: 2 });
+  expect(users[1]).toMatchObject({ email: 'new@example.com', status: 'Suspended', passwordSecurityLevel: null });
+  expect(users[1].resetPasswordOnNextLogin).toBe(true);
+  const announced = (await pool.events()).slice(seen).map(({ name, data }) => [name, data.user.username]);
+  expect(announced).toEqual([
+    ['user.updated', 'a'],
+    ['user.blocked', 'a'],
+    ['user.updated', 'c'],
+    ['user.password.changed', 'c'],
+  ]);
+
+  const attempt = async (...items: object[]) => pool.call('updateUserBatch', { list: items });
+  const harmless = { userId: a.userId, name: 'changed' };
+  expect(await attempt(harmless, { userId: b.userId, email: 'C@example.com' })).toMatchObject({
+    statusCode: 409,
+    message: 'user already exists with list.1.email',
+  });
+  const both = [harmless, b].map(({ userId }) => ({ userId, username: 'same' }));
+  expect(await attempt(...both)).toMatchObject({ statusCode: 409, message: 'user already exists with username' });
+  expect(await attempt(harmless, { userId: b.userId, phone: '1' })).toMatchObject({
+    statusCode: 400,
+    message: 'Parameter list.1.phone is malformed',
+  });
+  expect(await attempt(harmless, { userId: b.userId, username: '', email: '' })).toMatchObject({
+    statusCode: 400,
+    message: 'Must contain one of the following fields: list.1.username, list.1.phone, list.1.email',
+  });
+  expect(await attempt(harmless, { userId: 'nobody' })).toMatchObject({
+    statusCode: 404,
+    message: 'User not found: nobody',
+  });
+  expect((await pool.do('getUser', { userId: a.userId })).name).toBeNull();
+});
+
+test('lists who is archived, since when, from a time on', async () => {
+  const pool = await testUserPool();
+  const list = ['a', 'b', 'c'].map((username) => ({ username }));
+  const [a, b, c] = await pool.do('createUsersBatch', { list });
+  const made = await pool.do('createUser', { username: 'd', status: 'Archived' });
+  for (const { userId } of [b, a]) await pool.do('updateUser', { userId, status: 'Archived' });
+  await pool.do('updateUser', { userId: c.userId, status: 'Resigned' });
+  const times = [made.userId, b.userId, a.userId].map((id, index) => [id, `2022-06-2${index}T00:00:00.000Z`]);
+  for (const [id, time] of times) {
+    await pool.server.sql('update users set status_changed_at = $2 where id = $1', [id, time]);
+  }
+  expect(await pool.do('listArchivedUsers')).toEqual({
+    totalCount: 3,
+    list: times.map(([userId, archivedAt]) => ({ userId, archivedAt })),
+  });
+  const second = Date.UTC(2022, 5, 21) / 1000;
+  for (const startAt of [second, second * 1000]) {
+    expect(await pool.do('listArchivedUsers', { startAt, limit: 1, page: 2 })).toEqual({
+      totalCount: 2,
+      list: [{ userId: a.userId, archivedAt: times[2]?.[1] }],
+    });
+  }
+  expect(await pool.call('listArchivedUsers', { startAt: -1 })).toMatchObject({ statusCode: 400 });
+  expect((await pool.do('updateUser', { userId: b.userId, status: 'Activated' })).statusChangedAt).not.toBe(
+    times[1]?.[1],
+  );
+  expect(await pool.do('listArchivedUsers')).toMatchObject({ totalCount: 2 });
+});

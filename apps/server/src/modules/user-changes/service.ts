@@ -1,0 +1,286 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EventDeclaration, InputOf } from '@genauth/contract';
+import type { CommandContext, Handlers } from '../../platform/module.ts';
+import type { PasswordHasher } from '../../platform/password.ts';
+import type { Seal } from '../../platform/seal.ts';
+import { type StoredPassword, toStoredPassword } from '../passwords/index.ts';
+import { findUserIds, listUsersByIds, requireUserId, toUserDto, type UserRow } from '../user-directory/index.ts';
+import {
+  applyInput,
+  type DepartmentMemberships,
+  deleteUsers,
+  findTakenField,
+  lockUsers,
+  refuseEncryption,
+  refuseMessages,
+  refuseUnavailable,
+  requireIdentifier,
+  sealOfUser,
+  takenFieldOf,
+  type UserInput,
+  updateUsers,
+  userArchived,
+  userBlocked,
+  userDeleted,
+  userErrors,
+  userPasswordChanged,
+  userResigned,
+  userUnarchived,
+  userUnblocked,
+  userUpdated,
+  userWriteErrors,
+  type WrittenUser,
+} from '../users/index.ts';
+import type * as contract from './contract.ts';
+import { listArchived } from './store.ts';
+
+interface UserChangesDependencies {
+  readonly seal: Seal;
+  readonly passwords: PasswordHasher;
+  readonly departments: Pick<DepartmentMemberships, 'leaveAll'>;
+}
+
+/** What becomes of one user. */
+interface UserChange {
+  readonly id: string;
+  readonly input: UserInput;
+  readonly password?: StoredPassword | undefined;
+  readonly mustResetPassword?: boolean;
+  /** Names the change in errors: `list.3.`. */
+  readonly prefix: string;
+}
+
+export function createUserChangesService({
+  seal,
+  passwords,
+  departments,
+}: UserChangesDependencies): Handlers<typeof contract> {
+  return {
+    async updateUser({ userId, options, ...input }, context) {
+      refuseMessages(options?.sendPasswordResetedNotification);
+      const id = await requireUserId(context.scope, userId, options?.userIdType ?? 'user_id');
+      const changed = await change(context, [await toChange(id, input, options, '')]);
+      const [{ before, after } = {}] = changed;
+      if (before === undefined || after === undefined) throw userErrors.notFound();
+      const { origin, updates } = difference(before, after);
+      context.audit({ target: id, ...(after === before ? {} : { before: origin, after: updates }) });
+      return show(context, after);
+    },
+
+    async updateUserBatch({ list, options }, context) {
+      refuseMessages(options?.sendPasswordResetedNotification);
+      const changes: UserChange[] = [];
+      for (const [index, { userId, ...input }] of list.entries()) {
+        changes.push(await toChange(userId, input, options, `list.${index}.`));
+      }
+      const changed = new Map((await change(context, changes)).map((one) => [one.before.id, one]));
+      const unknown = list.find(({ userId }) => !changed.has(userId));
+      if (unknown !== undefined) throw userWriteErrors.unknownUser({ userId: unknown.userId });
+      const differences = [...changed.values()].map(({ before, after }) => ({
+        id: after.id,
+        ...difference(before, after),
+      }));
+      context.audit({
+        before: differences.map(({ id, origin }) => ({ userId: id, ...origin })),
+        after: differences.map(({ id, updates }) => ({ userId: id, ...updates })),
+      });
+      return list.flatMap(({ userId }) => {
+        const after = changed.get(userId)?.after;
+        return after === undefined ? [] : [show(context, after)];
+      });
+    },
+
+    async resignUser({ userId, userIdType }, context) {
+      const id = await requireUserId(context.scope, userId, userIdType);
+      context.audit({ target: id });
+      await resign(context, [id]);
+      return { success: true };
+    },
+
+    async resignUserBatch({ userIds, userIdType }, context) {
+      await resign(context, await findUserIds(context.scope, userIds, userIdType));
+      return { success: true };
+    },
+
+    async deleteUsersBatch({ userIds, options }, context) {
+      const { scope, emit, audit } = context;
+      const ids = await findUserIds(scope, userIds, options?.userIdType ?? 'user_id');
+      // Rather than by the foreign key alone: memberships end under the locks that keep counts exact.
+      const asFound = new Map((await listUsersByIds(scope, ids, false)).map((row) => [row.id, row]));
+      await departments.leaveAll(context, ids);
+      const deleted = await deleteUsers(scope, ids, 'personal');
+      emit(userDeleted, ...deleted.map((row) => ({ user: toUserDto(asFound.get(row.id) ?? row) })));
+      const [only, ...others] = deleted;
+      audit({
+        ...(only !== undefined && others.length === 0 ? { target: only.id } : {}),
+        before: deleted.map(({ id, username, email }) => ({ userId: id, username, email })),
+      });
+      return { success: true };
+    },
+
+    async listArchivedUsers({ page, limit, startAt }, { scope }) {
+      return listArchived(scope, toTime(startAt ?? 0), limit, (page - 1) * limit);
+    },
+  };
+
+  async function toChange(
+    id: string,
+    { password, ...input }: Omit<InputOf<typeof contract.updateUserBatch>['list'][number], 'userId'>,
+    options: InputOf<typeof contract.updateUserBatch>['options'],
+    prefix: string,
+  ): Promise<UserChange> {
+    refuseEncryption(options?.passwordEncryptType);
+    refuseUnavailable({ ...input, metadataSource: input.metadata });
+    return {
+      id,
+      input,
+      password: await toStoredPassword({ password }, options, passwords),
+      mustResetPassword: options?.resetPasswordOnNextLogin || options?.resetPasswordOnFirstLogin || false,
+      prefix,
+    };
+  }
+
+  async function resign(context: CommandContext, ids: readonly string[]): Promise<void> {
+    const input = { status: 'Resigned' } as const;
+    const changed = await change(
+      context,
+      ids.map((id) => ({ id, input, prefix: '' })),
+    );
+    const resigned = changed.filter(({ before, after }) => before !== after);
+    context.audit({
+      before: resigned.map(({ before }) => ({ userId: before.id, status: before.status })),
+      after: resigned.map(({ after }) => ({ userId: after.id, status: after.status })),
+    });
+  }
+
+  /** Changes users, all or none, and answers those there are, as they were and as they are. */
+  async function change(context: CommandContext, changes: readonly UserChange[]) {
+    const { scope } = context;
+    const now = new Date(context.now).toISOString();
+    const ids = [...new Set(changes.map(({ id }) => id))];
+    const leaving = changes.filter(({ input }) => isGone(input.status)).map(({ id }) => id);
+    // Trees are locked before users, by everybody who changes memberships. That is why users leave departments here and
+    // not by a reaction, which would come when the users are locked already.
+    const asFound = new Map((await listUsersByIds(scope, leaving, false)).map((row) => [row.id, row]));
+    await departments.leaveAll(context, leaving);
+
+    const changed: { before: UserRow; values: WrittenUser; prefix: string }[] = [];
+    for (const locked of await lockUsers(scope, ids, 'personal')) {
+      // Who leaves all departments has lost the main one by now; that is part of what changes.
+      const before = {
+        ...locked,
+        mainDepartmentId: asFound.get(locked.id)?.mainDepartmentId ?? locked.mainDepartmentId,
+      };
+      const own = changes.filter(({ id }) => id === locked.id);
+      changed.push({ before, values: await apply(context, before, own, now), prefix: own.at(-1)?.prefix ?? '' });
+    }
+    const different = changed.filter(({ before, values: { password, ...values } }) => {
+      return password !== undefined || !isDeepStrictEqual({ ...before, ...values }, before);
+    });
+    const rows = new Map((await write(context, different, now)).map((row) => [row.id, row]));
+    return changed.map(({ before, values: { password } }) => {
+      const after = rows.get(before.id) ?? before;
+      if (after !== before) announce(context, before, after, password !== undefined);
+      return { before, after };
+    });
+  }
+
+  /** A user after what is said of him, perhaps in several changes of a batch. */
+  async function apply(
+    { scope }: CommandContext,
+    before: UserRow,
+    changes: readonly UserChange[],
+    now: string,
+  ): Promise<WrittenUser> {
+    let values: WrittenUser = { ...before, password: undefined };
+    for (const { input, password = values.password, mustResetPassword, prefix } of changes) {
+      const applied = await applyInput(values, input, prefix, sealOfUser(seal, scope, before.id));
+      requireIdentifier(applied, prefix);
+      const isReset = password !== values.password;
+      values = {
+        ...applied,
+        id: before.id,
+        password,
+        statusChangedAt: applied.status === before.status ? before.statusChangedAt : now,
+        resetPasswordOnNextLogin: mustResetPassword || (values.resetPasswordOnNextLogin && !isReset),
+      };
+    }
+    return values;
+  }
+
+  function show({ scope }: CommandContext, row: UserRow) {
+    return toUserDto(row, {}, { seal, userPoolId: scope.userPoolId });
+  }
+}
+
+/** Writes the users, or names the first whose identifier somebody else has. */
+async function write(
+  { scope }: CommandContext,
+  changed: readonly { readonly values: WrittenUser; readonly prefix: string }[],
+  now: string,
+): Promise<UserRow[]> {
+  if (changed.length === 0) return [];
+  const users = changed.map(({ values }) => values);
+  // Of several, an index only tells that some identifier is taken.
+  const taken = users.length === 1 ? undefined : await findTakenField(scope, users);
+  if (taken !== undefined) {
+    throw userWriteErrors.alreadyExists({ field: `${changed[taken.position]?.prefix}${taken.field}` });
+  }
+  try {
+    return await updateUsers(scope, users, now);
+  } catch (error) {
+    const field = takenFieldOf(error);
+    if (field === undefined) throw error;
+    const [{ prefix } = { prefix: '' }, ...others] = changed;
+    throw userWriteErrors.alreadyExists({ field: others.length === 0 ? `${prefix}${field}` : field });
+  }
+}
+
+function announce({ emit }: CommandContext, before: UserRow, after: UserRow, hasNewPassword: boolean): void {
+  const { updates } = difference(before, after);
+  const user = toUserDto(after);
+  emit(userUpdated, { user, updates });
+  if (hasNewPassword) emit(userPasswordChanged, { user });
+  for (const event of statusEvents(before.status, after.status)) emit(event, { user });
+}
+
+/** Resigned and archived users have left: they belong to nothing any more. */
+function isGone(status: UserInput['status']): boolean {
+  return status === 'Resigned' || status === 'Archived';
+}
+
+/** Numbers below this are seconds: as milliseconds they would lie before March 1973. */
+const firstMilliseconds = 1e11;
+
+function toTime(secondsOrMilliseconds: number): string {
+  const factor = secondsOrMilliseconds < firstMilliseconds ? 1000 : 1;
+  return new Date(secondsOrMilliseconds * factor).toISOString();
+}
+
+/** The fields that differ, before and after, as callers know them. */
+function difference(before: UserRow, after: UserRow) {
+  const origin: Record<string, unknown> = {};
+  const updates: Record<string, unknown> = {};
+  const old: Readonly<Record<string, unknown>> = toUserDto(before);
+  for (const [name, value] of Object.entries(toUserDto(after))) {
+    if (name === 'updatedAt' || isDeepStrictEqual(value, old[name])) continue;
+    origin[name] = old[name];
+    updates[name] = value;
+  }
+  return { origin, updates };
+}
+
+function statusEvents(
+  before: UserRow['status'],
+  after: UserRow['status'],
+): EventDeclaration<typeof userBlocked.data>[] {
+  if (before === after) return [];
+  const isBlocked = (status: UserRow['status']) => status === 'Suspended' || status === 'Deactivated';
+  return [
+    ...(isBlocked(after) && !isBlocked(before) ? [userBlocked] : []),
+    ...(isBlocked(before) && after === 'Activated' ? [userUnblocked] : []),
+    ...(after === 'Archived' ? [userArchived] : []),
+    ...(before === 'Archived' ? [userUnarchived] : []),
+    ...(after === 'Resigned' ? [userResigned] : []),
+  ];
+}
