@@ -6,6 +6,7 @@ import { departmentSearch } from './modules/department-search/index.ts';
 import { departmentSyncRelations } from './modules/department-sync-relations/index.ts';
 import { departments } from './modules/departments/index.ts';
 import { organizations } from './modules/organizations/index.ts';
+import { roles } from './modules/roles/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
 import { userChanges } from './modules/user-changes/index.ts';
 import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
@@ -82,6 +83,7 @@ export async function compose({
     userChanges(usersDependencies),
     userSearch({ seal, departments: departmentMemberships }),
     userDepartments,
+    roles,
     accessKeys(seal, directory.forget),
     tokens({ tokens: managementTokens, findAccessKey: directory.find }),
   ];

@@ -6,6 +6,7 @@ import * as departmentSearch from './modules/department-search/contract.ts';
 import * as departmentSyncRelations from './modules/department-sync-relations/contract.ts';
 import * as departments from './modules/departments/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
+import * as roles from './modules/roles/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
 import * as userChanges from './modules/user-changes/contract.ts';
 import * as userDepartments from './modules/user-departments/contract.ts';
@@ -25,6 +26,7 @@ const managementContracts = [
   userChanges,
   userSearch,
   userDepartments,
+  roles,
   accessKeys,
   tokens,
 ];

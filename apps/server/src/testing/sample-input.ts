@@ -19,6 +19,8 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   createUser: () => ({ username: 'linus', salt: undefined }),
   createUsersBatch: () => ({ list: [{ username: 'linus', password: sampleSecret }] }),
   isUserExists: () => ({ username: 'ada' }),
+  createRole: () => ({ code: 'auditor' }),
+  createRolesBatch: () => ({ list: [{ code: 'auditor' }] }),
   updateUser: () => ({ nickname: 'Countess' }),
 };
 

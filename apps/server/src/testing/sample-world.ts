@@ -22,6 +22,7 @@ export async function sampleWorld(server: TestServer): Promise<SampleWorld> {
   await addUsers(pool, values);
   await addAccessKey(pool, values);
   await addOrganization(pool, values);
+  await addRole(pool);
   return { pool, values };
 }
 
@@ -45,6 +46,12 @@ async function addUsers(pool: TestUserPool, values: Record<string, unknown>): Pr
   values['userId'] = ids[0];
   values['userIds'] = ids;
   values['leaderUserIds'] = ids;
+}
+
+/** Named by the examples of the contract: `manager` in the default namespace. */
+async function addRole(pool: TestUserPool): Promise<void> {
+  if (!hasOperation(pool.server, 'createRole')) return;
+  await pool.do('createRole', { code: 'manager', name: 'Manager' });
 }
 
 async function addOrganization(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {

@@ -1073,6 +1073,232 @@ export class ManagementClient extends ManagementCalls {
     return this.call(operations.setUserDepartments, input, options);
   }
 
+  // Roles
+
+  /**
+   * Get a role
+   *
+   * Gets a role by its code and namespace.
+   *
+   * `GET /api/v3/get-role`, permission `role:Get`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.getRole({ code: 'manager' });
+   */
+  getRole(input: Models.GetRoleParams, options?: CallOptions): Promise<Models.RoleSingleRespDto> {
+    return this.call(operations.getRole, input, options);
+  }
+
+  /**
+   * List the roles of a namespace
+   *
+   * Lists the roles of a namespace, oldest first; with `keywords` those whose code or name contains them, whatever
+   * their case.
+   *
+   * `GET /api/v3/list-roles`, permission `role:List`
+   *
+   * Fails with:
+   * - 400: invalid namespace code: {namespace}
+   *
+   * @example
+   * const { data } = await client.listRoles();
+   *
+   * for await (const item of client.listRoles()) console.log(item);
+   */
+  listRoles(
+    input: Models.ListRolesParams = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.RolePaginatedRespDto, Models.RoleDto> {
+    return this.list(operations.listRoles, input, options);
+  }
+
+  /**
+   * Create a role
+   *
+   * Creates a role in a namespace, `default` where none is named. The same code may be used once in every namespace.
+   *
+   * `POST /api/v3/create-role`, permission `role:Create`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 409: role code already exists: {code}
+   * - 400: Custom field not defined: {key}
+   * - 400: invalid namespace code: {namespace}
+   * - 403: can't use permission namespace code 'system': it is for the roles of administrators, see create-admin-role
+   *
+   * @example
+   * const { data } = await client.createRole({ code: 'manager' });
+   */
+  createRole(input: Models.CreateRoleDto, options?: CallOptions): Promise<Models.RoleSingleRespDto> {
+    return this.call(operations.createRole, input, options);
+  }
+
+  /**
+   * Create up to 50 roles
+   *
+   * Creates roles, of one namespace or several, all or none.
+   *
+   * `POST /api/v3/create-roles-batch`, permission `role:Create`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: role code must not empty
+   * - 409: role code already exists: {code}
+   * - 400: Custom field not defined: {key}
+   * - 400: invalid namespace code: {namespace}
+   * - 403: can't use permission namespace code 'system': it is for the roles of administrators, see create-admin-role
+   *
+   * @example
+   * const { data } = await client.createRolesBatch({
+   *   list: [{ code: 'my-role-code', namespace: 'default', description: 'this is description' }],
+   * });
+   */
+  createRolesBatch(input: Models.CreateRolesBatch, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.createRolesBatch, input, options);
+  }
+
+  /**
+   * Update a role
+   *
+   * Changes what is given of a role and leaves the rest; an empty new code or name changes nothing, a null
+   * `disableTime` means never. Enabling a role that had disabled itself forgets the time it did. While a role is
+   * disabled nobody holds it; its assignments stay.
+   *
+   * `POST /api/v3/update-role`, permission `role:Update`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 409: role code already exists: {code}
+   * - 400: Custom field not defined: {key}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.updateRole({ code: 'manager', name: '经理', namespace: 'default' });
+   */
+  updateRole(input: Models.UpdateRoleDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.updateRole, input, options);
+  }
+
+  /**
+   * Delete up to 50 roles of a namespace
+   *
+   * Deletes roles of one namespace with all their assignments. Unknown codes are ignored, so the call can be repeated
+   * safely.
+   *
+   * `POST /api/v3/delete-roles-batch`, permission `role:Delete`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   *
+   * @example
+   * const { data } = await client.deleteRolesBatch({ codeList: ['manager', 'auditor'] });
+   */
+  deleteRolesBatch(input: Models.DeleteRoleDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.deleteRolesBatch, input, options);
+  }
+
+  /**
+   * Delete up to 50 roles of several namespaces
+   *
+   * Deletes roles of several namespaces with all their assignments. Without a namespace a role of administrators
+   * (`system`) is meant. Unknown roles are ignored, so the call can be repeated safely.
+   *
+   * `POST /api/v3/multiple-namespace-delete-roles-batch`, permission `role:Delete`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   *
+   * @example
+   * const { data } = await client.deleteRoles({ roleList: [{ code: 'manager', namespace: 'default' }] });
+   */
+  deleteRoles(input: Models.DeleteRoleBatchDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.deleteRoles, input, options);
+  }
+
+  /**
+   * Tell whether a role could be created
+   *
+   * Tells whether a role with this code could be created in this namespace, and if not, why.
+   *
+   * `POST /api/v3/check-role-params`, permission `role:Get`
+   *
+   * @example
+   * const { data } = await client.checkParamsNamespace({ code: 'manager' });
+   */
+  checkParamsNamespace(
+    input: Models.CheckRoleParamsDto,
+    options?: CallOptions,
+  ): Promise<Models.RoleCheckParamsRespDto> {
+    return this.call(operations.checkParamsNamespace, input, options);
+  }
+
+  /**
+   * Create a role of administrators
+   *
+   * Creates a role of administrators, in the namespace `system`. The answer is the role; `isValid` and `message` are
+   * there for clients that read this call like check-role-params.
+   *
+   * `POST /api/v3/create-admin-role`, permission `role:CreateAdmin`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 409: role code already exists: {code}
+   *
+   * @example
+   * const { data } = await client.createAdminRole({ name: '经理', code: 'manager' });
+   */
+  createAdminRole(input: Models.CreateAdminRoleDto, options?: CallOptions): Promise<Models.AdminRoleSingleRespDto> {
+    return this.call(operations.createAdminRole, input, options);
+  }
+
+  /**
+   * Delete up to 50 roles of administrators
+   *
+   * Deletes roles of administrators with all their assignments. Unknown codes are ignored, so the call can be repeated
+   * safely.
+   *
+   * `POST /api/v3/delete-admin-roles`, permission `role:DeleteAdmin`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   *
+   * @example
+   * const { data } = await client.deleteAdminRolesBatch({ codeList: ['manager', 'auditor'] });
+   */
+  deleteAdminRolesBatch(input: Models.DeleteAdminRoleDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.deleteAdminRolesBatch, input, options);
+  }
+
+  /**
+   * List the resources a role is authorized for
+   *
+   * Lists the resources a role is authorized for, with the allowed actions.
+   *
+   * `GET /api/v3/get-role-authorized-resources`, permission `role:GetResources`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.getRoleAuthorizedResources({ code: 'manager' });
+   */
+  getRoleAuthorizedResources(
+    input: Models.GetRoleAuthorizedResourcesParams,
+    options?: CallOptions,
+  ): Promise<Models.RoleAuthorizedResourcePaginatedRespDto> {
+    return this.call(operations.getRoleAuthorizedResources, input, options);
+  }
+
   // Access Keys
 
   /**

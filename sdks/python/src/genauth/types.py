@@ -34,11 +34,66 @@ class AddDepartmentMembersReqDto(TypedDict):
     """Tenant id"""
 
 
+class AdminRoleDto(TypedDict):
+    id: str
+    """Role id"""
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    name: str
+    """Name; the code, where none is given"""
+    description: str
+    """Description"""
+    namespace: str
+    """Code of the permission namespace"""
+    namespaceName: str
+    """Name of the permission namespace"""
+    status: Literal["ENABLE", "DISABLE"]
+    """Whether the role takes effect; `DISABLE` too once its time has come"""
+    disableTime: Optional[int]
+    """When the role disables itself, in Unix milliseconds"""
+    enablePermissionApply: bool
+    """Whether people may apply for the role"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data; keys must be defined fields"""
+    isValid: bool
+    """Whether the role can be made"""
+    message: Union[str, bool]
+    """Why it cannot; empty when it can"""
+
+
+class AdminRoleSingleRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: AdminRoleDto
+
+
 class ArchivedUsersListPagingDto(TypedDict):
     totalCount: int
     """Number of all items"""
     list: List[ListArchivedUsersRespDto]
     """Items of this page"""
+
+
+class CheckRoleParamsDto(TypedDict):
+    code: str
+    """Role code"""
+    namespace: NotRequired[str]
+    """Code of the permission namespace"""
+    name: NotRequired[str]
+    """Name"""
+
+
+class CheckRoleParamsRespDto(TypedDict):
+    isValid: bool
+    """Whether the role can be made"""
+    message: Union[str, bool]
+    """Why it cannot; empty when it can"""
 
 
 class CommonResponseDto(TypedDict):
@@ -91,6 +146,15 @@ class CreateAccessKeyResponseDto(TypedDict):
     """Id of the request, for support"""
     data: List[CreateAccessKeyRespDto]
     """Payload"""
+
+
+class CreateAdminRoleDto(TypedDict):
+    name: str
+    """Name; the code, where none is given"""
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    description: NotRequired[Optional[str]]
+    """Description"""
 
 
 class CreateDepartmentReqDto(TypedDict):
@@ -223,6 +287,28 @@ class CreateOrganizationReqDto(TypedDict):
     """Tenant id"""
     postIdList: NotRequired[Optional[List[str]]]
     """Ids of the posts linked to the department"""
+
+
+class CreateRoleDto(TypedDict):
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    name: NotRequired[str]
+    """Name; the code, where none is given"""
+    namespace: NotRequired[str]
+    """Code of the permission namespace"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    disableTime: NotRequired[Optional[Union[int, str]]]
+    """When the role disables itself, in Unix milliseconds; null for never"""
+    enablePermissionApply: NotRequired[bool]
+    """Whether people may apply for the role"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data; keys must be defined fields"""
+
+
+class CreateRolesBatch(TypedDict):
+    list: List[RoleListItem]
+    """Roles, 1 to 50"""
 
 
 class CreateUserBatchReqDto(TypedDict):
@@ -432,6 +518,11 @@ class DeleteAccessKeyDto(TypedDict):
     """Access key id"""
 
 
+class DeleteAdminRoleDto(TypedDict):
+    codeList: List[str]
+    """Role codes, 1 to 50"""
+
+
 class DeleteDepartmentReqDto(TypedDict):
     organizationCode: str
     """Organization code"""
@@ -463,6 +554,18 @@ class DeleteOrganizationReqDto(TypedDict):
     """Organization code"""
     tenantId: NotRequired[str]
     """Tenant id"""
+
+
+class DeleteRoleBatchDto(TypedDict):
+    roleList: List[RoleCodeAndNamespaceDto]
+    """Roles, 1 to 50"""
+
+
+class DeleteRoleDto(TypedDict):
+    codeList: List[str]
+    """Role codes, 1 to 50"""
+    namespace: NotRequired[str]
+    """Code of the permission namespace"""
 
 
 class DeleteUsersBatchDto(TypedDict):
@@ -1072,6 +1175,126 @@ class Result(TypedDict):
     """Departments that were there"""
 
 
+class RoleAuthorizedResourcePaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: RoleAuthorizedResourcePagingDto
+
+
+class RoleAuthorizedResourcePagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[RoleAuthorizedResourcesRespDto]
+    """Items of this page"""
+
+
+class RoleAuthorizedResourcesRespDto(TypedDict):
+    resourceCode: str
+    """Resource code"""
+    resourceType: Literal["DATA", "API", "MENU", "BUTTON", "UI"]
+    """Type"""
+    actions: List[str]
+    """Allowed actions"""
+    apiIdentifier: str
+    """URL of an API resource"""
+
+
+class RoleCheckParamsRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: CheckRoleParamsRespDto
+
+
+class RoleCodeAndNamespaceDto(TypedDict):
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    namespace: NotRequired[str]
+    """Code of the permission namespace"""
+
+
+class RoleDto(TypedDict):
+    id: str
+    """Role id"""
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    name: str
+    """Name; the code, where none is given"""
+    description: str
+    """Description"""
+    namespace: str
+    """Code of the permission namespace"""
+    namespaceName: str
+    """Name of the permission namespace"""
+    status: Literal["ENABLE", "DISABLE"]
+    """Whether the role takes effect; `DISABLE` too once its time has come"""
+    disableTime: Optional[int]
+    """When the role disables itself, in Unix milliseconds"""
+    enablePermissionApply: bool
+    """Whether people may apply for the role"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data; keys must be defined fields"""
+
+
+class RoleListItem(TypedDict):
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    name: NotRequired[str]
+    """Name; the code, where none is given"""
+    namespace: NotRequired[str]
+    """Code of the permission namespace"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    disableTime: NotRequired[Optional[Union[int, str]]]
+    """When the role disables itself, in Unix milliseconds; null for never"""
+    enablePermissionApply: NotRequired[bool]
+    """Whether people may apply for the role"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data; keys must be defined fields"""
+
+
+class RolePaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: RolePagingDto
+
+
+class RolePagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[RoleDto]
+    """Items of this page"""
+
+
+class RoleSingleRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: RoleDto
+
+
 class SearchDepartmentsFilterItemDto(TypedDict):
     field: Literal["updatedAt", "createdAt", "name"]
     """Field to compare"""
@@ -1276,6 +1499,27 @@ class UpdateOrganizationStatusReqDto(TypedDict):
     """Id of the root department"""
     status: NotRequired[Union[Literal["true", "false"], bool]]
     """`true` enables, `false` disables"""
+
+
+class UpdateRoleDto(TypedDict):
+    name: NotRequired[str]
+    """Name; the code, where none is given"""
+    newCode: NotRequired[str]
+    """New code"""
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    namespace: NotRequired[str]
+    """Code of the permission namespace"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    status: NotRequired[Literal["ENABLE", "DISABLE", "enable", "disable"]]
+    """Whether the role takes effect"""
+    disableTime: NotRequired[Optional[Union[int, str]]]
+    """When the role disables itself, in Unix milliseconds; null for never"""
+    enablePermissionApply: NotRequired[bool]
+    """Whether people may apply for the role"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data; keys must be defined fields"""
 
 
 class UpdateUserBatchOptionsDto(TypedDict):

@@ -2,5 +2,6 @@
 export * from './access-keys.ts';
 export * from './departments.ts';
 export * from './organizations.ts';
+export * from './roles.ts';
 export * from './tokens.ts';
 export * from './users.ts';

@@ -6,6 +6,7 @@ from __future__ import annotations
 from .access_keys import AccessKeysSection
 from .departments import DepartmentsSection
 from .organizations import OrganizationsSection
+from .roles import RolesSection
 from .tokens import TokensSection
 from .users import UsersSection
 
@@ -14,6 +15,7 @@ class ManagementClient(
     OrganizationsSection,
     DepartmentsSection,
     UsersSection,
+    RolesSection,
     AccessKeysSection,
     TokensSection,
 ):

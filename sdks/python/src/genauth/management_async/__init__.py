@@ -6,6 +6,7 @@ from __future__ import annotations
 from .access_keys import AsyncAccessKeysSection
 from .departments import AsyncDepartmentsSection
 from .organizations import AsyncOrganizationsSection
+from .roles import AsyncRolesSection
 from .tokens import AsyncTokensSection
 from .users import AsyncUsersSection
 
@@ -14,6 +15,7 @@ class AsyncManagementClient(
     AsyncOrganizationsSection,
     AsyncDepartmentsSection,
     AsyncUsersSection,
+    AsyncRolesSection,
     AsyncAccessKeysSection,
     AsyncTokensSection,
 ):

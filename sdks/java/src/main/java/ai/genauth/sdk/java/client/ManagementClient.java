@@ -1194,6 +1194,293 @@ public class ManagementClient extends BaseClient {
     }
 
     /**
+     * Get a role.
+     *
+     * <p>Gets a role by its code and namespace.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetRoleDto request = new GetRoleDto();
+     * request.setCode("manager");
+     * RoleSingleRespDto answer = client.getRole(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RoleSingleRespDto getRole(GetRoleDto request) {
+        return call("GET", "/api/v3/get-role", request, Repeating.ALLOWED, RoleSingleRespDto.class);
+    }
+
+    /**
+     * List the roles of a namespace.
+     *
+     * <p>Lists the roles of a namespace, oldest first; with {@code keywords} those whose code or name contains them,
+     * whatever their case.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListRolesDto request = new ListRolesDto();
+     * RolePaginatedRespDto answer = client.listRoles(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RolePaginatedRespDto listRoles(ListRolesDto request) {
+        return call("GET", "/api/v3/list-roles", request, Repeating.ALLOWED, RolePaginatedRespDto.class);
+    }
+
+    /**
+     * Create a role.
+     *
+     * <p>Creates a role in a namespace, {@code default} where none is named. The same code may be used once in every
+     * namespace.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
+     *   <li>400 {@code role.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>403 {@code role.namespace_reserved}: can't use permission namespace code 'system': it is for the roles of
+     *       administrators, see create-admin-role</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreateRoleDto request = new CreateRoleDto();
+     * request.setCode("manager");
+     * RoleSingleRespDto answer = client.createRole(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RoleSingleRespDto createRole(CreateRoleDto request) {
+        return call("POST", "/api/v3/create-role", request, Repeating.FORBIDDEN, RoleSingleRespDto.class);
+    }
+
+    /**
+     * Create up to 50 roles.
+     *
+     * <p>Creates roles, of one namespace or several, all or none.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.code_missing}: role code must not empty</li>
+     *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
+     *   <li>400 {@code role.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>403 {@code role.namespace_reserved}: can't use permission namespace code 'system': it is for the roles of
+     *       administrators, see create-admin-role</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * RoleListItem list = new RoleListItem();
+     * list.setCode("my-role-code");
+     * list.setNamespace("default");
+     * list.setDescription("this is description");
+     * CreateRolesBatch request = new CreateRolesBatch();
+     * request.setList(Arrays.asList(list));
+     * IsSuccessRespDto answer = client.createRolesBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto createRolesBatch(CreateRolesBatch request) {
+        return call("POST", "/api/v3/create-roles-batch", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Update a role.
+     *
+     * <p>Changes what is given of a role and leaves the rest; an empty new code or name changes nothing, a null {@code
+     * disableTime} means never. Enabling a role that had disabled itself forgets the time it did. While a role is
+     * disabled nobody holds it; its assignments stay.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
+     *   <li>400 {@code role.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UpdateRoleDto request = new UpdateRoleDto();
+     * request.setName("经理");
+     * request.setCode("manager");
+     * request.setNamespace("default");
+     * IsSuccessRespDto answer = client.updateRole(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto updateRole(UpdateRoleDto request) {
+        return call("POST", "/api/v3/update-role", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Delete up to 50 roles of a namespace.
+     *
+     * <p>Deletes roles of one namespace with all their assignments. Unknown codes are ignored, so the call can be
+     * repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * DeleteRoleDto request = new DeleteRoleDto();
+     * request.setCodeList(Arrays.asList("manager", "auditor"));
+     * IsSuccessRespDto answer = client.deleteRolesBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto deleteRolesBatch(DeleteRoleDto request) {
+        return call("POST", "/api/v3/delete-roles-batch", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Delete up to 50 roles of several namespaces.
+     *
+     * <p>Deletes roles of several namespaces with all their assignments. Without a namespace a role of administrators
+     * ({@code system}) is meant. Unknown roles are ignored, so the call can be repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * RoleCodeAndNamespaceDto role = new RoleCodeAndNamespaceDto();
+     * role.setCode("manager");
+     * role.setNamespace("default");
+     * DeleteRoleBatchDto request = new DeleteRoleBatchDto();
+     * request.setRoleList(Arrays.asList(role));
+     * IsSuccessRespDto answer = client.deleteRoles(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto deleteRoles(DeleteRoleBatchDto request) {
+        return call("POST", "/api/v3/multiple-namespace-delete-roles-batch", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Tell whether a role could be created.
+     *
+     * <p>Tells whether a role with this code could be created in this namespace, and if not, why.
+     *
+     * <pre>{@code
+     * CheckRoleParamsDto request = new CheckRoleParamsDto();
+     * request.setCode("manager");
+     * RoleCheckParamsRespDto answer = client.checkParamsNamespace(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RoleCheckParamsRespDto checkParamsNamespace(CheckRoleParamsDto request) {
+        return call("POST", "/api/v3/check-role-params", request, Repeating.ALLOWED, RoleCheckParamsRespDto.class);
+    }
+
+    /**
+     * Create a role of administrators.
+     *
+     * <p>Creates a role of administrators, in the namespace {@code system}. The answer is the role; {@code isValid} and
+     * {@code message} are there for clients that read this call like check-role-params.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreateAdminRoleDto request = new CreateAdminRoleDto();
+     * request.setName("经理");
+     * request.setCode("manager");
+     * AdminRoleSingleRespDto answer = client.createAdminRole(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public AdminRoleSingleRespDto createAdminRole(CreateAdminRoleDto request) {
+        return call("POST", "/api/v3/create-admin-role", request, Repeating.FORBIDDEN, AdminRoleSingleRespDto.class);
+    }
+
+    /**
+     * Delete up to 50 roles of administrators.
+     *
+     * <p>Deletes roles of administrators with all their assignments. Unknown codes are ignored, so the call can be
+     * repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * DeleteAdminRoleDto request = new DeleteAdminRoleDto();
+     * request.setCodeList(Arrays.asList("manager", "auditor"));
+     * IsSuccessRespDto answer = client.deleteAdminRolesBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto deleteAdminRolesBatch(DeleteAdminRoleDto request) {
+        return call("POST", "/api/v3/delete-admin-roles", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List the resources a role is authorized for.
+     *
+     * <p>Lists the resources a role is authorized for, with the allowed actions.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetRoleAuthorizedResourcesDto request = new GetRoleAuthorizedResourcesDto();
+     * request.setCode("manager");
+     * RoleAuthorizedResourcePaginatedRespDto answer = client.getRoleAuthorizedResources(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RoleAuthorizedResourcePaginatedRespDto getRoleAuthorizedResources(GetRoleAuthorizedResourcesDto request) {
+        return call("GET", "/api/v3/get-role-authorized-resources", request, Repeating.ALLOWED, RoleAuthorizedResourcePaginatedRespDto.class);
+    }
+
+    /**
      * Create an access key.
      *
      * <p>Creates an access key: for the whole user pool, or, with {@code userId}, for one administrator. The secret is

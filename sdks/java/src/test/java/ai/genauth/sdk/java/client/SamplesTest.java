@@ -3,17 +3,24 @@ package ai.genauth.sdk.java.client;
 
 import ai.genauth.sdk.java.TestServer;
 import ai.genauth.sdk.java.dto.AddDepartmentMembersReqDto;
+import ai.genauth.sdk.java.dto.CheckRoleParamsDto;
 import ai.genauth.sdk.java.dto.CreateAccessKeyDto;
+import ai.genauth.sdk.java.dto.CreateAdminRoleDto;
 import ai.genauth.sdk.java.dto.CreateDepartmentReqDto;
 import ai.genauth.sdk.java.dto.CreateDepartmentTreeReqDto;
 import ai.genauth.sdk.java.dto.CreateOrganizationReqDto;
+import ai.genauth.sdk.java.dto.CreateRoleDto;
+import ai.genauth.sdk.java.dto.CreateRolesBatch;
 import ai.genauth.sdk.java.dto.CreateUserBatchReqDto;
 import ai.genauth.sdk.java.dto.CreateUserInfoDto;
 import ai.genauth.sdk.java.dto.CreateUserReqDto;
 import ai.genauth.sdk.java.dto.DeleteAccessKeyDto;
+import ai.genauth.sdk.java.dto.DeleteAdminRoleDto;
 import ai.genauth.sdk.java.dto.DeleteDepartmentReqDto;
 import ai.genauth.sdk.java.dto.DeleteDepartmentSyncRelationReqDto;
 import ai.genauth.sdk.java.dto.DeleteOrganizationReqDto;
+import ai.genauth.sdk.java.dto.DeleteRoleBatchDto;
+import ai.genauth.sdk.java.dto.DeleteRoleDto;
 import ai.genauth.sdk.java.dto.DeleteUsersBatchDto;
 import ai.genauth.sdk.java.dto.GetAccessKeyDto;
 import ai.genauth.sdk.java.dto.GetAllDepartmentsDto;
@@ -24,6 +31,8 @@ import ai.genauth.sdk.java.dto.GetManagementAccessTokenDto;
 import ai.genauth.sdk.java.dto.GetOrganizationBatchDto;
 import ai.genauth.sdk.java.dto.GetOrganizationDto;
 import ai.genauth.sdk.java.dto.GetParentDepartmentDto;
+import ai.genauth.sdk.java.dto.GetRoleAuthorizedResourcesDto;
+import ai.genauth.sdk.java.dto.GetRoleDto;
 import ai.genauth.sdk.java.dto.GetUserBatchDto;
 import ai.genauth.sdk.java.dto.GetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetUserDto;
@@ -35,11 +44,14 @@ import ai.genauth.sdk.java.dto.ListChildrenDepartmentsDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMemberIdsDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMembersDto;
 import ai.genauth.sdk.java.dto.ListOrganizationsDto;
+import ai.genauth.sdk.java.dto.ListRolesDto;
 import ai.genauth.sdk.java.dto.ListUsersDto;
 import ai.genauth.sdk.java.dto.ListUsersRequestDto;
 import ai.genauth.sdk.java.dto.RemoveDepartmentMembersReqDto;
 import ai.genauth.sdk.java.dto.ResignUserBatchReqDto;
 import ai.genauth.sdk.java.dto.ResignUserReqDto;
+import ai.genauth.sdk.java.dto.RoleCodeAndNamespaceDto;
+import ai.genauth.sdk.java.dto.RoleListItem;
 import ai.genauth.sdk.java.dto.SearchDepartmentMembersDto;
 import ai.genauth.sdk.java.dto.SearchDepartmentsListReqDto;
 import ai.genauth.sdk.java.dto.SearchDepartmentsReqDto;
@@ -51,6 +63,7 @@ import ai.genauth.sdk.java.dto.UpdateDepartmentReqDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentStatusReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationStatusReqDto;
+import ai.genauth.sdk.java.dto.UpdateRoleDto;
 import ai.genauth.sdk.java.dto.UpdateUserBatchReqDto;
 import ai.genauth.sdk.java.dto.UpdateUserInfoDto;
 import ai.genauth.sdk.java.dto.UpdateUserReqDto;
@@ -394,6 +407,92 @@ class SamplesTest {
         request.setUserId("6229ffa0a1b2c3d4cade3e3d");
         request.setDepartments(Arrays.asList(department));
         server.assertAnswered("setUserDepartments", client.setUserDepartments(request));
+    }
+
+    @Test
+    void getRole() {
+        GetRoleDto request = new GetRoleDto();
+        request.setCode("manager");
+        server.assertAnswered("getRole", client.getRole(request));
+    }
+
+    @Test
+    void listRoles() {
+        ListRolesDto request = new ListRolesDto();
+        server.assertAnswered("listRoles", client.listRoles(request));
+    }
+
+    @Test
+    void createRole() {
+        CreateRoleDto request = new CreateRoleDto();
+        request.setCode("manager");
+        server.assertAnswered("createRole", client.createRole(request));
+    }
+
+    @Test
+    void createRolesBatch() {
+        RoleListItem list = new RoleListItem();
+        list.setCode("my-role-code");
+        list.setNamespace("default");
+        list.setDescription("this is description");
+        CreateRolesBatch request = new CreateRolesBatch();
+        request.setList(Arrays.asList(list));
+        server.assertAnswered("createRolesBatch", client.createRolesBatch(request));
+    }
+
+    @Test
+    void updateRole() {
+        UpdateRoleDto request = new UpdateRoleDto();
+        request.setName("经理");
+        request.setCode("manager");
+        request.setNamespace("default");
+        server.assertAnswered("updateRole", client.updateRole(request));
+    }
+
+    @Test
+    void deleteRolesBatch() {
+        DeleteRoleDto request = new DeleteRoleDto();
+        request.setCodeList(Arrays.asList("manager", "auditor"));
+        server.assertAnswered("deleteRolesBatch", client.deleteRolesBatch(request));
+    }
+
+    @Test
+    void deleteRoles() {
+        RoleCodeAndNamespaceDto role = new RoleCodeAndNamespaceDto();
+        role.setCode("manager");
+        role.setNamespace("default");
+        DeleteRoleBatchDto request = new DeleteRoleBatchDto();
+        request.setRoleList(Arrays.asList(role));
+        server.assertAnswered("deleteRoles", client.deleteRoles(request));
+    }
+
+    @Test
+    void checkParamsNamespace() {
+        CheckRoleParamsDto request = new CheckRoleParamsDto();
+        request.setCode("manager");
+        server.assertAnswered("checkParamsNamespace", client.checkParamsNamespace(request));
+    }
+
+    @Test
+    void createAdminRole() {
+        CreateAdminRoleDto request = new CreateAdminRoleDto();
+        request.setName("经理");
+        request.setCode("manager");
+        server.assertAnswered("createAdminRole", client.createAdminRole(request));
+    }
+
+    @Test
+    void deleteAdminRolesBatch() {
+        DeleteAdminRoleDto request = new DeleteAdminRoleDto();
+        request.setCodeList(Arrays.asList("manager", "auditor"));
+        server.assertAnswered("deleteAdminRolesBatch", client.deleteAdminRolesBatch(request));
+    }
+
+    @Test
+    void getRoleAuthorizedResources() {
+        GetRoleAuthorizedResourcesDto request = new GetRoleAuthorizedResourcesDto();
+        request.setCode("manager");
+        server.assertAnswered("getRoleAuthorizedResources", client.getRoleAuthorizedResources(request));
     }
 
     @Test

@@ -1,0 +1,270 @@
+import { isDeepStrictEqual } from 'node:util';
+import { codePattern, type InputOf } from '@genauth/contract';
+import type * as z from 'zod';
+import type { Scope } from '../../platform/database/database.ts';
+import { requestErrors } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import type { CommandContext, Handlers, RequestContext } from '../../platform/module.ts';
+import { isViolationOf } from '../../platform/violations.ts';
+import type * as contract from './contract.ts';
+import {
+  defaultNamespace,
+  type RoleDto,
+  roleCreated,
+  roleDeleted,
+  roleDisabled,
+  roleErrors,
+  roleUpdated,
+  systemNamespace,
+} from './contract.ts';
+import {
+  codeIndex,
+  deleteRoleRows,
+  findRoles,
+  insertRoles,
+  listPage,
+  lockRole,
+  type NewRole,
+  type RoleChanges,
+  type RoleReference,
+  type RoleRow,
+  updateRoleRow,
+} from './store.ts';
+
+export const roleHandlers: Handlers<typeof contract> = {
+  async getRole({ withCustomData, ...reference }, context) {
+    return toRoleDto(await requireRole(context, reference), { withCustomData });
+  },
+
+  async listRoles({ page, limit, keywords, namespace, withCustomData }, { scope, now }) {
+    const { totalCount, list } = await listPage(
+      scope,
+      { namespace: requireNamespace(namespace), keywords: keywords || null, limit, offset: (page - 1) * limit },
+      toTimestamp(now),
+    );
+    return { totalCount, list: list.map((row) => toRoleDto(row, { withCustomData })) };
+  },
+
+  async createRole(input, context) {
+    refuseSystem(input.namespace);
+    const [role] = await createRoles([input], context);
+    if (role === undefined) throw roleErrors.codeTaken({ code: input.code });
+    context.audit({ target: role.id });
+    return toRoleDto(role);
+  },
+
+  async createRolesBatch({ list }, context) {
+    if (list.length === 0) throw requestErrors.fieldMalformed({ field: 'list' });
+    if (list.some(({ code }) => code === '')) throw roleErrors.codeMissing();
+    for (const { namespace } of list) refuseSystem(namespace);
+    const roles = await createRoles(list, context);
+    context.audit({ after: roles.map(({ id, code, namespace }) => ({ id, code, namespace })) });
+    return { success: true };
+  },
+
+  async updateRole({ code, namespace, newCode, status, disableTime, customData, ...input }, context) {
+    const { scope, emit, audit } = context;
+    const now = toTimestamp(context.now);
+    refuseCustomData(customData);
+    const before = await lockRole(scope, requireReference({ code, namespace }), now);
+    if (before === undefined) throw roleErrors.notFound();
+    const isEnabling = status?.toUpperCase() === 'ENABLE';
+    const changes: RoleChanges = {
+      ...input,
+      description: input.description === null ? '' : input.description,
+      name: input.name || undefined,
+      code: newCode ? requireCode(newCode) : undefined,
+      status: status === undefined ? undefined : isEnabling ? 'ENABLE' : 'DISABLE',
+      // A time that has come would disable the role again at once.
+      disableTime:
+        disableTime === undefined && isEnabling && isPast(before.disableTime, context) ? null : toTime(disableTime),
+    };
+    const after = await namingTaken(newCode ?? code, () => updateRoleRow(scope, before.id, changes, now));
+    if (after === undefined) throw roleErrors.notFound();
+    const { origin, updates } = difference(before, after);
+    audit({ target: before.id, before: origin, after: updates });
+    if (Object.keys(updates).length === 0) return { success: true };
+    emit(roleUpdated, { role: toRoleDto(after), updates });
+    if (after.status === 'DISABLE' && before.status === 'ENABLE') emit(roleDisabled, { role: toRoleDto(after) });
+    return { success: true };
+  },
+
+  async deleteRolesBatch({ codeList, namespace }, context) {
+    return removeRoles(
+      codeList.map((code) => requireReference({ code, namespace })),
+      context,
+    );
+  },
+
+  async deleteRoles({ roleList }, context) {
+    return removeRoles(
+      roleList.map(({ code, namespace }) => requireReference({ code, namespace: namespace || systemNamespace })),
+      context,
+    );
+  },
+
+  async checkParamsNamespace({ code, namespace }, { scope, now, language }) {
+    const reference = { code, namespace: namespace || defaultNamespace };
+    const problem =
+      code.length > maxLength || !codePattern.test(code)
+        ? roleErrors.codeInvalid({ code })
+        : reference.namespace.length > maxLength || !codePattern.test(reference.namespace)
+          ? roleErrors.namespaceInvalid({ namespace: reference.namespace })
+          : (await findRoles(scope, [reference], toTimestamp(now))).length > 0
+            ? roleErrors.codeTaken({ code })
+            : undefined;
+    return { isValid: problem === undefined, message: problem?.messageIn(language) ?? '' };
+  },
+
+  async createAdminRole(input, context) {
+    const [role] = await createRoles([{ ...input, namespace: systemNamespace }], context);
+    if (role === undefined) throw roleErrors.codeTaken({ code: input.code });
+    context.audit({ target: role.id });
+    return { ...toRoleDto(role), isValid: true, message: '' };
+  },
+
+  async deleteAdminRolesBatch({ codeList }, context) {
+    return removeRoles(
+      codeList.map((code) => requireReference({ code, namespace: systemNamespace })),
+      context,
+    );
+  },
+
+  async getRoleAuthorizedResources(reference, context) {
+    await requireRole(context, reference);
+    // Resources cannot be made yet, so no role is authorized for any.
+    return { totalCount: 0, list: [] };
+  },
+};
+
+const maxLength = 50;
+
+/** Time as the stores take it. */
+function toTimestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** A time as callers give it: a number, digits, or null for none. An empty text, as Java sends it, says nothing. */
+function toTime(given: number | string | null | undefined): string | null | undefined {
+  if (given === undefined || given === null) return given;
+  return toTimestamp(Number(given));
+}
+
+function isPast(time: number | null, { now }: RequestContext): boolean {
+  return time !== null && time <= now;
+}
+
+function requireCode(code: string): string {
+  if (!codePattern.test(code)) throw roleErrors.codeInvalid({ code });
+  return code;
+}
+
+/** Namespaces are codes until they are things of their own: any that could be one is accepted. Empty means the default. */
+function requireNamespace(namespace: string): string {
+  if (namespace === '') return defaultNamespace;
+  if (!codePattern.test(namespace)) throw roleErrors.namespaceInvalid({ namespace });
+  return namespace;
+}
+
+/** A role as callers name it, once code and namespace are known to be possible ones. */
+function requireReference({ code, namespace }: RoleReference): RoleReference {
+  return { code: requireCode(code), namespace: requireNamespace(namespace) };
+}
+
+function refuseSystem(namespace: string): void {
+  if (namespace === systemNamespace) throw roleErrors.namespaceReserved();
+}
+
+/** Custom data needs fields to be defined, and none can be yet. */
+function refuseCustomData(customData: Readonly<Record<string, unknown>> | undefined): void {
+  const [key] = Object.keys(customData ?? {});
+  if (key !== undefined) throw roleErrors.customFieldNotDefined({ key });
+}
+
+interface Reading {
+  readonly scope: Scope;
+  readonly now: number;
+}
+
+/** The role of that name. Of another user pool it is not found. */
+async function requireRole({ scope, now }: Reading, reference: RoleReference): Promise<RoleRow> {
+  const [role] = await findRoles(scope, [requireReference(reference)], toTimestamp(now));
+  if (role === undefined) throw roleErrors.notFound();
+  return role;
+}
+
+type NewRoleInput = Omit<InputOf<typeof contract.createRole>, 'name'> & { readonly name?: string | undefined };
+
+/** Makes roles, all or none. */
+async function createRoles(inputs: readonly NewRoleInput[], context: CommandContext): Promise<RoleRow[]> {
+  const roles = inputs.map((input): NewRole => {
+    refuseCustomData(input.customData);
+    return {
+      ...requireReference(input),
+      id: newId(context.now),
+      name: input.name || input.code,
+      description: input.description ?? '',
+      disableTime: toTime(input.disableTime) ?? null,
+      enablePermissionApply: input.enablePermissionApply ?? false,
+    };
+  });
+  const rows = await insertRoles(context.scope, roles, toTimestamp(context.now));
+  const made = new Set(rows.map(({ id }) => id));
+  const refused = roles.find(({ id }) => !made.has(id));
+  if (refused !== undefined) throw roleErrors.codeTaken({ code: refused.code });
+  context.emit(roleCreated, ...rows.map((row) => ({ role: toRoleDto(row) })));
+  return rows;
+}
+
+async function removeRoles(references: readonly RoleReference[], { scope, now, emit, audit }: CommandContext) {
+  const deleted = await deleteRoleRows(scope, references, toTimestamp(now));
+  emit(roleDeleted, ...deleted.map((row) => ({ role: toRoleDto(row) })));
+  const [only, ...others] = deleted;
+  audit({
+    ...(only !== undefined && others.length === 0 ? { target: only.id } : {}),
+    before: deleted.map(({ id, code, namespace }) => ({ id, code, namespace })),
+  });
+  return { success: true };
+}
+
+async function namingTaken<Result>(code: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isViolationOf(error, codeIndex)) throw roleErrors.codeTaken({ code });
+    throw error;
+  }
+}
+
+/** The fields that differ, before and after, as callers know them. */
+function difference(before: RoleRow, after: RoleRow) {
+  const origin: Record<string, unknown> = {};
+  const updates: Record<string, unknown> = {};
+  const old: Readonly<Record<string, unknown>> = toRoleDto(before);
+  for (const [name, value] of Object.entries(toRoleDto(after))) {
+    if (isDeepStrictEqual(value, old[name])) continue;
+    origin[name] = old[name];
+    updates[name] = value;
+  }
+  return { origin, updates };
+}
+
+/** A role as V3 shows it. */
+function toRoleDto(
+  row: RoleRow,
+  { withCustomData = false }: { readonly withCustomData?: boolean } = {},
+): z.input<typeof RoleDto> {
+  return {
+    id: row.id,
+    code: row.code,
+    name: row.name,
+    description: row.description,
+    namespace: row.namespace,
+    // Namespaces have no names of their own yet.
+    namespaceName: row.namespace,
+    status: row.status,
+    disableTime: row.disableTime,
+    enablePermissionApply: row.enablePermissionApply,
+    ...(withCustomData ? { customData: { ...row.customData } } : {}),
+  };
+}
