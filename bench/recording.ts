@@ -15,7 +15,7 @@ export interface Recorder {
 /** Composes a server inside this process, on one connection, and listens to what it says to PostgreSQL. */
 export async function openRecorder(connection: pg.ClientConfig, seal: Seal, authorization: string): Promise<Recorder> {
   const database = openDatabase(connection as Parameters<typeof openDatabase>[0], { size: 1 });
-  const composition = await compose({ database, seal, log: openLog('error') });
+  const composition = await compose({ database, seal, log: openLog('error'), runsJobs: false });
   const original = pg.Client.prototype.query;
   let statements: RecordedStatement[] = [];
   pg.Client.prototype.query = function (this: pg.Client, ...parameters: unknown[]) {

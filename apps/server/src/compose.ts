@@ -5,6 +5,8 @@ import { departmentMembers } from './modules/department-members/index.ts';
 import { departmentSearch } from './modules/department-search/index.ts';
 import { departmentSyncRelations } from './modules/department-sync-relations/index.ts';
 import { departments } from './modules/departments/index.ts';
+import { startJobRuns } from './modules/job-runs/index.ts';
+import { type JobDefinition, jobs } from './modules/jobs/index.ts';
 import { organizations } from './modules/organizations/index.ts';
 import { roles } from './modules/roles/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
@@ -13,6 +15,7 @@ import { departmentMemberships, userDepartments } from './modules/user-departmen
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
 import { userSearch } from './modules/user-search/index.ts';
 import { userCreation, users } from './modules/users/index.ts';
+import { createCommandRunner } from './platform/commands.ts';
 import { type Database, isDatabaseReady } from './platform/database/database.ts';
 import { subscribe } from './platform/database/notifications.ts';
 import { deleteExpiredNonces } from './platform/database/record.ts';
@@ -43,6 +46,8 @@ export interface CompositionDependencies {
   readonly checkAnswers?: boolean;
   readonly publicRequestsPerSecond?: number;
   readonly trustedProxies?: readonly string[];
+  /** False for a server that leaves jobs to others. */
+  readonly runsJobs?: boolean;
 }
 
 /** A server that is put together, but does not listen yet. */
@@ -62,6 +67,7 @@ export async function compose({
   checkAnswers = false,
   publicRequestsPerSecond = 100,
   trustedProxies = [],
+  runsJobs = true,
 }: CompositionDependencies): Promise<Composition> {
   const directory = createAccessKeyDirectory({ database, seal, userPoolSecretContext, now });
   const subscription = await subscribe(database, 'genauth_credentials', log, {
@@ -86,7 +92,9 @@ export async function compose({
     roles,
     accessKeys(seal, directory.forget),
     tokens({ tokens: managementTokens, findAccessKey: directory.find }),
+    jobs,
   ];
+  const jobDefinitions: JobDefinition[] = [];
 
   const app = createHttpServer({
     modules,
@@ -117,11 +125,20 @@ export async function compose({
     log,
   );
 
+  const jobRuns = await startJobRuns({
+    database,
+    definitions: runsJobs ? jobDefinitions : [],
+    runCommand: createCommandRunner({ modules, checkAnswers }),
+    log,
+    now,
+  });
+
   return {
     app,
     modules,
     async close() {
       await app.close();
+      await jobRuns.close();
       await upkeep.stop();
       await directory.flushUses();
       await subscription.close();

@@ -5,6 +5,7 @@ import * as departmentMembers from './modules/department-members/contract.ts';
 import * as departmentSearch from './modules/department-search/contract.ts';
 import * as departmentSyncRelations from './modules/department-sync-relations/contract.ts';
 import * as departments from './modules/departments/contract.ts';
+import * as jobs from './modules/jobs/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
 import * as roles from './modules/roles/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
@@ -29,6 +30,7 @@ const managementContracts = [
   roles,
   accessKeys,
   tokens,
+  jobs,
 ];
 
 /** Where the menu of the reference mixes what different modules do; everything else follows in the order of contracts. */

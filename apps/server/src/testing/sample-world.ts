@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { newId } from '../platform/ids.ts';
 import { type TestServer, type TestUserPool, testUserPool } from './server.ts';
 
 /** A secret every sample carries where an operation takes one; it must turn up nowhere. */
@@ -23,6 +25,7 @@ export async function sampleWorld(server: TestServer): Promise<SampleWorld> {
   await addAccessKey(pool, values);
   await addOrganization(pool, values);
   await addRole(pool);
+  await addJob(pool, values);
   return { pool, values };
 }
 
@@ -35,6 +38,18 @@ async function addAccessKey(pool: TestUserPool, values: Record<string, unknown>)
   if (!hasOperation(pool.server, 'createAccessKey')) return;
   const [key] = await pool.do('createAccessKey', { type: 'userpool' });
   values['accessKeyId'] = key.accessKeyId;
+}
+
+/** Of a kind no server knows, so that it waits for ever. */
+async function addJob(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {
+  if (!hasOperation(pool.server, 'getJob')) return;
+  const jobId = newId();
+  await pool.server.sql(
+    `insert into jobs (user_pool_id, id, kind, input, access_key_id, request_id, language, created_at)
+     values ($1, $2, 'sample', '{}', $1, $3, 'en-US', now())`,
+    [pool.id, jobId, randomUUID()],
+  );
+  values['jobId'] = jobId;
 }
 
 async function addUsers(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {

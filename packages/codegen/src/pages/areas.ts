@@ -21,6 +21,7 @@ const knownAreas: readonly KnownArea[] = [
   { title: { en: 'Role Management', zh: '角色管理' }, tags: ['Roles'] },
   { title: { en: 'Access Keys', zh: 'AK/SK 管理' }, tags: ['Access Keys'] },
   { title: { en: 'Management Tokens', zh: '管理令牌' }, tags: ['Tokens'] },
+  { title: { en: 'Jobs', zh: '任务管理' }, tags: ['Jobs'] },
 ];
 
 /** The areas of a model, in the order of their first operation, each with its operations in the order of the menus. */

@@ -1418,4 +1418,61 @@ export class ManagementClient extends ManagementCalls {
   ): Promise<Models.GetManagementTokenRespDto> {
     return this.call(operations.getManagementToken, input, options);
   }
+
+  // Jobs
+
+  /**
+   * Get a job
+   *
+   * Gets the state and the progress of a job. Jobs are what imports, exports and other work in bulk become; any server
+   * of the installation carries them on, also after a crash.
+   *
+   * `GET /api/v3/get-job`, permission `job:Get`
+   *
+   * Fails with:
+   * - 404: Job not found
+   *
+   * @example
+   * const { data } = await client.getJob({ jobId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getJob(input: Models.GetJobParams, options?: CallOptions): Promise<Models.JobSingleRespDto> {
+    return this.call(operations.getJob, input, options);
+  }
+
+  /**
+   * List jobs
+   *
+   * Lists jobs of the user pool, newest first.
+   *
+   * `GET /api/v3/list-jobs`, permission `job:List`
+   *
+   * @example
+   * const { data } = await client.listJobs();
+   *
+   * for await (const item of client.listJobs()) console.log(item);
+   */
+  listJobs(
+    input: Models.ListJobsParams = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.JobPaginatedRespDto, Models.JobDto> {
+    return this.list(operations.listJobs, input, options);
+  }
+
+  /**
+   * Cancel a job
+   *
+   * Cancels a job that waits or runs. What it has done so far stays; nothing of it happens afterwards. A job in its
+   * final state stays as it is. Answers the job.
+   *
+   * `POST /api/v3/cancel-job`, permission `job:Cancel`
+   *
+   * Fails with:
+   * - 404: Job not found
+   *
+   * @example
+   * const { data } = await client.cancelJob({ jobId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  cancelJob(input: Models.CancelJobDto, options?: CallOptions): Promise<Models.JobSingleRespDto> {
+    return this.call(operations.cancelJob, input, options);
+  }
 }

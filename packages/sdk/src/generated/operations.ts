@@ -242,4 +242,13 @@ export const operations = {
     path: '/api/v3/get-management-token',
     repeatable: true,
   },
+  getJob: { name: 'getJob', method: 'GET', path: '/api/v3/get-job', repeatable: true },
+  listJobs: {
+    name: 'listJobs',
+    method: 'GET',
+    path: '/api/v3/list-jobs',
+    repeatable: true,
+    paging: { at: [], limit: 10 },
+  },
+  cancelJob: { name: 'cancelJob', method: 'POST', path: '/api/v3/cancel-job', repeatable: false },
 } satisfies Record<string, Operation>;

@@ -80,6 +80,11 @@ class ArchivedUsersListPagingDto(TypedDict):
     """Items of this page"""
 
 
+class CancelJobDto(TypedDict):
+    jobId: str
+    """Id of the job"""
+
+
 class CheckRoleParamsDto(TypedDict):
     code: str
     """Role code"""
@@ -857,6 +862,62 @@ class IsUserInDepartmentRespDto(TypedDict):
     requestId: NotRequired[str]
     """Id of the request, for support"""
     data: IsUserInDepartmentDataDto
+
+
+class JobDto(TypedDict):
+    jobId: str
+    """Id of the job"""
+    kind: str
+    """What the job does"""
+    state: Literal["waiting", "running", "done", "failed", "canceled"]
+    """State: `done`, `failed` and `canceled` are final"""
+    done: int
+    """Items finished so far"""
+    total: Optional[int]
+    """Items there are, once that is known"""
+    result: Optional[Dict[str, Any]]
+    """What came of it, when it is done"""
+    error: Optional[str]
+    """Why it failed"""
+    accessKeyId: str
+    """Access key that started it"""
+    createdAt: str
+    """Time it was asked for"""
+    startedAt: Optional[str]
+    """Time a server took it up first"""
+    finishedAt: Optional[str]
+    """Time it reached its final state"""
+
+
+class JobPaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: JobPagingDto
+
+
+class JobPagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[JobDto]
+    """Items of this page"""
+
+
+class JobSingleRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: JobDto
 
 
 LangObject = TypedDict(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .access_keys import AccessKeysSection
 from .departments import DepartmentsSection
+from .jobs import JobsSection
 from .organizations import OrganizationsSection
 from .roles import RolesSection
 from .tokens import TokensSection
@@ -18,5 +19,6 @@ class ManagementClient(
     RolesSection,
     AccessKeysSection,
     TokensSection,
+    JobsSection,
 ):
     """Calls the management API. Threads may share a client."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .access_keys import AsyncAccessKeysSection
 from .departments import AsyncDepartmentsSection
+from .jobs import AsyncJobsSection
 from .organizations import AsyncOrganizationsSection
 from .roles import AsyncRolesSection
 from .tokens import AsyncTokensSection
@@ -18,5 +19,6 @@ class AsyncManagementClient(
     AsyncRolesSection,
     AsyncAccessKeysSection,
     AsyncTokensSection,
+    AsyncJobsSection,
 ):
     """Calls the management API from asyncio. A client belongs to one event loop."""

@@ -1624,4 +1624,69 @@ public class ManagementClient extends BaseClient {
     public GetManagementTokenRespDto getManagementToken(GetManagementAccessTokenDto request) {
         return call("POST", "/api/v3/get-management-token", request, Repeating.ALLOWED, GetManagementTokenRespDto.class);
     }
+
+    /**
+     * Get a job.
+     *
+     * <p>Gets the state and the progress of a job. Jobs are what imports, exports and other work in bulk become; any
+     * server of the installation carries them on, also after a crash.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code job.not_found}: Job not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetJobDto request = new GetJobDto();
+     * request.setJobId("6229ffa0a1b2c3d4cade3e3d");
+     * JobSingleRespDto answer = client.getJob(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public JobSingleRespDto getJob(GetJobDto request) {
+        return call("GET", "/api/v3/get-job", request, Repeating.ALLOWED, JobSingleRespDto.class);
+    }
+
+    /**
+     * List jobs.
+     *
+     * <p>Lists jobs of the user pool, newest first.
+     *
+     * <pre>{@code
+     * ListJobsDto request = new ListJobsDto();
+     * JobPaginatedRespDto answer = client.listJobs(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public JobPaginatedRespDto listJobs(ListJobsDto request) {
+        return call("GET", "/api/v3/list-jobs", request, Repeating.ALLOWED, JobPaginatedRespDto.class);
+    }
+
+    /**
+     * Cancel a job.
+     *
+     * <p>Cancels a job that waits or runs. What it has done so far stays; nothing of it happens afterwards. A job in
+     * its final state stays as it is. Answers the job.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code job.not_found}: Job not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CancelJobDto request = new CancelJobDto();
+     * request.setJobId("6229ffa0a1b2c3d4cade3e3d");
+     * JobSingleRespDto answer = client.cancelJob(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public JobSingleRespDto cancelJob(CancelJobDto request) {
+        return call("POST", "/api/v3/cancel-job", request, Repeating.FORBIDDEN, JobSingleRespDto.class);
+    }
 }

@@ -3,6 +3,7 @@ package ai.genauth.sdk.java.client;
 
 import ai.genauth.sdk.java.TestServer;
 import ai.genauth.sdk.java.dto.AddDepartmentMembersReqDto;
+import ai.genauth.sdk.java.dto.CancelJobDto;
 import ai.genauth.sdk.java.dto.CheckRoleParamsDto;
 import ai.genauth.sdk.java.dto.CreateAccessKeyDto;
 import ai.genauth.sdk.java.dto.CreateAdminRoleDto;
@@ -27,6 +28,7 @@ import ai.genauth.sdk.java.dto.GetAllDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetDepartmentByIdDto;
 import ai.genauth.sdk.java.dto.GetDepartmentDto;
 import ai.genauth.sdk.java.dto.GetDepartmentSyncRelationsDto;
+import ai.genauth.sdk.java.dto.GetJobDto;
 import ai.genauth.sdk.java.dto.GetManagementAccessTokenDto;
 import ai.genauth.sdk.java.dto.GetOrganizationBatchDto;
 import ai.genauth.sdk.java.dto.GetOrganizationDto;
@@ -43,6 +45,7 @@ import ai.genauth.sdk.java.dto.ListArchivedUsersDto;
 import ai.genauth.sdk.java.dto.ListChildrenDepartmentsDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMemberIdsDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMembersDto;
+import ai.genauth.sdk.java.dto.ListJobsDto;
 import ai.genauth.sdk.java.dto.ListOrganizationsDto;
 import ai.genauth.sdk.java.dto.ListRolesDto;
 import ai.genauth.sdk.java.dto.ListUsersDto;
@@ -536,5 +539,25 @@ class SamplesTest {
         request.setAccessKeyId("6250f12d5dba29bcfcf784b0");
         request.setAccessKeySecret("4ae78d3e579a6dba1aeca7b1e29ec2aa");
         server.assertAnswered("getManagementToken", client.getManagementToken(request));
+    }
+
+    @Test
+    void getJob() {
+        GetJobDto request = new GetJobDto();
+        request.setJobId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getJob", client.getJob(request));
+    }
+
+    @Test
+    void listJobs() {
+        ListJobsDto request = new ListJobsDto();
+        server.assertAnswered("listJobs", client.listJobs(request));
+    }
+
+    @Test
+    void cancelJob() {
+        CancelJobDto request = new CancelJobDto();
+        request.setJobId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("cancelJob", client.cancelJob(request));
     }
 }
