@@ -5,6 +5,8 @@ import { departmentMembers } from './modules/department-members/index.ts';
 import { departmentSearch } from './modules/department-search/index.ts';
 import { departmentSyncRelations } from './modules/department-sync-relations/index.ts';
 import { departments } from './modules/departments/index.ts';
+import { groupMembers } from './modules/group-members/index.ts';
+import { groups } from './modules/groups/index.ts';
 import { startJobRuns } from './modules/job-runs/index.ts';
 import { type JobDefinition, jobs } from './modules/jobs/index.ts';
 import { organizations } from './modules/organizations/index.ts';
@@ -90,6 +92,8 @@ export async function compose({
     userSearch({ seal, departments: departmentMemberships }),
     userDepartments,
     roles,
+    groups,
+    groupMembers,
     accessKeys(seal, directory.forget),
     tokens({ tokens: managementTokens, findAccessKey: directory.find }),
     jobs,

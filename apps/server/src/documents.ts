@@ -5,6 +5,8 @@ import * as departmentMembers from './modules/department-members/contract.ts';
 import * as departmentSearch from './modules/department-search/contract.ts';
 import * as departmentSyncRelations from './modules/department-sync-relations/contract.ts';
 import * as departments from './modules/departments/contract.ts';
+import * as groupMembers from './modules/group-members/contract.ts';
+import * as groups from './modules/groups/contract.ts';
 import * as jobs from './modules/jobs/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
 import * as roles from './modules/roles/contract.ts';
@@ -28,6 +30,8 @@ const managementContracts = [
   userSearch,
   userDepartments,
   roles,
+  groups,
+  groupMembers,
   accessKeys,
   tokens,
   jobs,

@@ -58,7 +58,7 @@ describe('from another user pool', () => {
     }
     expect(await fingerprintOf(server, foreign.pool.id)).toEqual(foreignBefore);
     // What the caller's own pool now holds must not point into the other one either; audit rows say what was asked for.
-    for (const table of ['department_members', 'department_leaders']) {
+    for (const table of ['department_members', 'department_leaders', 'group_members']) {
       if (!(table in foreignBefore)) continue;
       expect(foreignIdsIn(await own.pool.rows(table))).toEqual([]);
     }

@@ -4,6 +4,9 @@ import { type SampleWorld, sampleSecret } from './sample-world.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
+/** The group of the sample world. */
+const group = () => ({ code: 'developers' });
+
 /**
  * What the names of fields and their examples do not say. Given fields come beside the required ones; `undefined` leaves
  * a required one out. Only for what cannot be said in the contract (`examples`) or once for all (`sample-world.ts`).
@@ -21,6 +24,13 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   isUserExists: () => ({ username: 'ada' }),
   createRole: () => ({ code: 'auditor' }),
   createRolesBatch: () => ({ list: [{ code: 'auditor' }] }),
+  getGroup: group,
+  updateGroup: () => ({ ...group(), description: 'Who builds it' }),
+  deleteGroupsBatch: () => ({ codeList: ['developers'] }),
+  addGroupMembers: group,
+  removeGroupMembers: group,
+  listGroupMembers: group,
+  getGroupAuthorizedResources: group,
   updateUser: () => ({ nickname: 'Countess' }),
 };
 

@@ -26,6 +26,7 @@ export async function sampleWorld(server: TestServer): Promise<SampleWorld> {
   await addOrganization(pool, values);
   await addRole(pool);
   await addJob(pool, values);
+  await addGroup(pool, values);
   return { pool, values };
 }
 
@@ -67,6 +68,16 @@ async function addUsers(pool: TestUserPool, values: Record<string, unknown>): Pr
 async function addRole(pool: TestUserPool): Promise<void> {
   if (!hasOperation(pool.server, 'createRole')) return;
   await pool.do('createRole', { code: 'manager', name: 'Manager' });
+}
+
+/** The code itself is said in `sample-input.ts`: a field named `code` means something else in every module. */
+async function addGroup(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {
+  if (!hasOperation(pool.server, 'createGroup')) return;
+  const group = await pool.do('createGroup', { code: 'developers', name: 'Developers' });
+  values['groupId'] = group.id;
+  values['groupIds'] = [group.id];
+  if (values['userIds'] === undefined) return;
+  await pool.do('addGroupMembers', { code: 'developers', userIds: values['userIds'] });
 }
 
 async function addOrganization(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {

@@ -1073,6 +1073,24 @@ export class ManagementClient extends ManagementCalls {
     return this.call(operations.setUserDepartments, input, options);
   }
 
+  /**
+   * List the groups of a user
+   *
+   * Lists all groups a user is a member of, the one joined last first.
+   *
+   * `GET /api/v3/get-user-groups`, permission `user:GetGroups`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getUserGroups({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getUserGroups(input: Models.GetUserGroupsParams, options?: CallOptions): Promise<Models.GroupPaginatedRespDto> {
+    return this.call(operations.getUserGroups, input, options);
+  }
+
   // Roles
 
   /**
@@ -1297,6 +1315,232 @@ export class ManagementClient extends ManagementCalls {
     options?: CallOptions,
   ): Promise<Models.RoleAuthorizedResourcePaginatedRespDto> {
     return this.call(operations.getRoleAuthorizedResources, input, options);
+  }
+
+  // Groups
+
+  /**
+   * Get a group
+   *
+   * Gets a group by its code.
+   *
+   * `GET /api/v3/get-group`, permission `group:Get`
+   *
+   * Fails with:
+   * - 404: group not exists with code: {code}
+   *
+   * @example
+   * const { data } = await client.getGroup({ code: 'developer' });
+   */
+  getGroup(input: Models.GetGroupParams, options?: CallOptions): Promise<Models.GroupSingleRespDto> {
+    return this.call(operations.getGroup, input, options);
+  }
+
+  /**
+   * List groups
+   *
+   * Lists groups page by page, the newest first. `keywords` are looked for in code, name and description.
+   *
+   * `GET /api/v3/list-groups`, permission `group:List`
+   *
+   * @example
+   * const { data } = await client.listGroups();
+   *
+   * for await (const item of client.listGroups()) console.log(item);
+   */
+  listGroups(
+    input: Models.ListGroupsParams = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.GroupPaginatedRespDto, Models.GroupDto> {
+    return this.list(operations.listGroups, input, options);
+  }
+
+  /**
+   * Get all groups
+   *
+   * Gets all groups at once, the oldest first; with `fetchMembers` each with its members, as long as those are not more
+   * than 10,000 in all.
+   *
+   * `GET /api/v3/get-all-groups`, permission `group:List`
+   *
+   * Fails with:
+   * - 422: The groups have more than {most} members; read them page by page with list-group-members
+   *
+   * @example
+   * const { data } = await client.getAllGroups();
+   */
+  getAllGroups(input: Models.GetAllGroupsParams = {}, options?: CallOptions): Promise<Models.GroupListRespDto> {
+    return this.call(operations.getAllGroups, input, options);
+  }
+
+  /**
+   * Create a group
+   *
+   * Creates a group. Its code names it everywhere and must be unique in the user pool.
+   *
+   * `POST /api/v3/create-group`, permission `group:Create`
+   *
+   * Fails with:
+   * - 409: group code already exists: {code}
+   * - 400: Custom field not defined: {key}
+   *
+   * @example
+   * const { data } = await client.createGroup({ code: 'developer' });
+   */
+  createGroup(input: Models.CreateGroupReqDto, options?: CallOptions): Promise<Models.GroupSingleRespDto> {
+    return this.call(operations.createGroup, input, options);
+  }
+
+  /**
+   * Create a group, or update the one with this code
+   *
+   * Creates a group, or changes the one that has this code already. What is absent stays as it is. `created` tells
+   * which of the two happened.
+   *
+   * `POST /api/v3/create-or-update-group`, permission `group:Create`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 422: The type of a group cannot be changed
+   *
+   * @example
+   * const { data } = await client.createOrUpdateGroup({ code: 'developer' });
+   */
+  createOrUpdateGroup(
+    input: Models.CreateOrUpdateGroupReqDto,
+    options?: CallOptions,
+  ): Promise<Models.CreateOrUpdateGroupRespDto> {
+    return this.call(operations.createOrUpdateGroup, input, options);
+  }
+
+  /**
+   * Create up to 50 groups
+   *
+   * Creates groups, all or none: one code that is taken, or occurs twice, and nothing is created.
+   *
+   * `POST /api/v3/create-groups-batch`, permission `group:Create`
+   *
+   * Fails with:
+   * - 409: group code already exists: {code}
+   * - 400: Custom field not defined: {key}
+   *
+   * @example
+   * const { data } = await client.createGroupsBatch({ list: [{ code: 'developer' }] });
+   */
+  createGroupsBatch(input: Models.CreateGroupBatchReqDto, options?: CallOptions): Promise<Models.GroupListRespDto> {
+    return this.call(operations.createGroupsBatch, input, options);
+  }
+
+  /**
+   * Update a group
+   *
+   * Changes what is given of a group and leaves the rest. `newCode` replaces its code; members stay.
+   *
+   * `POST /api/v3/update-group`, permission `group:Update`
+   *
+   * Fails with:
+   * - 409: group code already exists: {code}
+   * - 400: Custom field not defined: {key}
+   * - 404: group not exists with code: {code}
+   *
+   * @example
+   * const { data } = await client.updateGroup({ code: 'developer', description: '描述内容', name: '开发者' });
+   */
+  updateGroup(input: Models.UpdateGroupReqDto, options?: CallOptions): Promise<Models.GroupSingleRespDto> {
+    return this.call(operations.updateGroup, input, options);
+  }
+
+  /**
+   * Delete up to 50 groups
+   *
+   * Deletes groups with their memberships; the users stay. Codes that name no group are ignored, so the call can be
+   * repeated safely.
+   *
+   * `POST /api/v3/delete-groups-batch`, permission `group:Delete`
+   *
+   * @example
+   * const { data } = await client.deleteGroupsBatch({ codeList: ['developer'] });
+   */
+  deleteGroupsBatch(input: Models.DeleteGroupsReqDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.deleteGroupsBatch, input, options);
+  }
+
+  /**
+   * List the resources a group may use
+   *
+   * Lists the resources a group was authorized for, of one permission space and one kind where those are given.
+   *
+   * `GET /api/v3/get-group-authorized-resources`, permission `group:ListAuthorizedResources`
+   *
+   * Fails with:
+   * - 404: group not exists with code: {code}
+   *
+   * @example
+   * const { data } = await client.getGroupAuthorizedResources({ code: 'developer' });
+   */
+  getGroupAuthorizedResources(
+    input: Models.GetGroupAuthorizedResourcesParams,
+    options?: CallOptions,
+  ): Promise<Models.AuthorizedResourceListRespDto> {
+    return this.call(operations.getGroupAuthorizedResources, input, options);
+  }
+
+  /**
+   * Add members to a group
+   *
+   * Adds users to a group, all or none. Who is a member already stays one, so the call can be repeated safely.
+   *
+   * `POST /api/v3/add-group-members`, permission `group:AddMember`
+   *
+   * Fails with:
+   * - 404: group not exists with code: {code}
+   * - 422: Resigned and archived users cannot join groups
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.addGroupMembers({ userIds: ['6229ffa0a1b2c3d4cade3e3d'], code: 'developer' });
+   */
+  addGroupMembers(input: Models.AddGroupMembersReqDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.addGroupMembers, input, options);
+  }
+
+  /**
+   * Remove members from a group
+   *
+   * Removes users from a group. Users who are not members are ignored, so the call can be repeated safely.
+   *
+   * `POST /api/v3/remove-group-members`, permission `group:RemoveMember`
+   *
+   * Fails with:
+   * - 404: group not exists with code: {code}
+   *
+   * @example
+   * const { data } = await client.removeGroupMembers({ userIds: ['6229ffa0a1b2c3d4cade3e3d'], code: 'developer' });
+   */
+  removeGroupMembers(input: Models.RemoveGroupMembersReqDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.removeGroupMembers, input, options);
+  }
+
+  /**
+   * List the members of a group
+   *
+   * Lists the members of a group page by page, who joined last first.
+   *
+   * `GET /api/v3/list-group-members`, permission `group:ListMembers`
+   *
+   * Fails with:
+   * - 404: group not exists with code: {code}
+   *
+   * @example
+   * const { data } = await client.listGroupMembers({ code: 'developer' });
+   *
+   * for await (const item of client.listGroupMembers({ code: 'developer' })) console.log(item);
+   */
+  listGroupMembers(
+    input: Models.ListGroupMembersParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.UserPaginatedRespDto, Models.UserDto> {
+    return this.list(operations.listGroupMembers, input, options);
   }
 
   // Access Keys

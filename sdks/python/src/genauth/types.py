@@ -34,6 +34,13 @@ class AddDepartmentMembersReqDto(TypedDict):
     """Tenant id"""
 
 
+class AddGroupMembersReqDto(TypedDict):
+    userIds: List[str]
+    """User ids, 1 to 50"""
+    code: str
+    """Code of the group"""
+
+
 class AdminRoleDto(TypedDict):
     id: str
     """Role id"""
@@ -78,6 +85,36 @@ class ArchivedUsersListPagingDto(TypedDict):
     """Number of all items"""
     list: List[ListArchivedUsersRespDto]
     """Items of this page"""
+
+
+class AuthorizedResourceDto(TypedDict):
+    resourceCode: str
+    """Code of the resource"""
+    description: NotRequired[str]
+    """Description"""
+    condition: NotRequired[List[PolicyCondition]]
+    """Under which conditions"""
+    resourceType: Literal["DATA", "API", "MENU", "BUTTON", "UI"]
+    """Kind of the resource"""
+    apiIdentifier: NotRequired[str]
+    """URL of an API"""
+    actions: List[str]
+    """Actions"""
+    effect: Literal["ALLOW", "DENY"]
+    """Whether they are allowed or denied"""
+
+
+class AuthorizedResourceListRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: List[AuthorizedResourceDto]
+    """Payload"""
 
 
 class CancelJobDto(TypedDict):
@@ -215,6 +252,24 @@ class CreateDepartmentTreeRespDto(TypedDict):
     data: Result
 
 
+class CreateGroupBatchReqDto(TypedDict):
+    list: List[CreateGroupReqDto]
+    """Groups, 1 to 50"""
+
+
+class CreateGroupReqDto(TypedDict):
+    type: NotRequired[Optional[Literal["static"]]]
+    """`static`: members are added by hand"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    name: NotRequired[Optional[str]]
+    """Name; the code, when empty"""
+    code: str
+    """Code: letters, digits, `-` and `_`. Unique"""
+    customData: NotRequired[Optional[Dict[str, Any]]]
+    """Custom data; keys must be defined fields"""
+
+
 class CreateIdentityDto(TypedDict):
     extIdpId: str
     """Id of the identity source"""
@@ -274,6 +329,37 @@ class CreateIdentityDto(TypedDict):
     """Refresh token of the source"""
     originConnIds: NotRequired[List[str]]
     """Ids of the connections it came through"""
+
+
+class CreateOrUpdateGroupDataDto(TypedDict):
+    created: bool
+    """Whether the group was created by this call"""
+    data: GroupDto
+
+
+class CreateOrUpdateGroupReqDto(TypedDict):
+    type: NotRequired[Optional[Literal["static"]]]
+    """`static`: members are added by hand"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    name: NotRequired[Optional[str]]
+    """Name; the code, when empty"""
+    code: str
+    """Code: letters, digits, `-` and `_`. Unique"""
+    customData: NotRequired[Optional[Dict[str, Any]]]
+    """Custom data; keys must be defined fields"""
+
+
+class CreateOrUpdateGroupRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: CreateOrUpdateGroupDataDto
 
 
 class CreateOrganizationReqDto(TypedDict):
@@ -554,6 +640,11 @@ class DeleteDepartmentSyncRelationReqDto(TypedDict):
     """What kind of id `departmentId` is"""
 
 
+class DeleteGroupsReqDto(TypedDict):
+    codeList: List[str]
+    """Codes of the groups, 1 to 50"""
+
+
 class DeleteOrganizationReqDto(TypedDict):
     organizationCode: str
     """Organization code"""
@@ -737,6 +828,69 @@ class GetManagementTokenRespDto(TypedDict):
     requestId: NotRequired[str]
     """Id of the request, for support"""
     data: AccessTokenResDto
+
+
+class GroupDto(TypedDict):
+    id: str
+    """Id of the group"""
+    code: str
+    """Code of the group"""
+    name: str
+    """Name; the code, when empty"""
+    description: str
+    """Description"""
+    type: Literal["static"]
+    """`static`: members are added by hand"""
+    metadataSource: List[str]
+    """Data of linked objects"""
+    members: NotRequired[List[UserDto]]
+    """Members, where they were asked for"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data; keys must be defined fields"""
+
+
+class GroupListRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: List[GroupDto]
+    """Payload"""
+
+
+class GroupPaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: GroupPagingDto
+
+
+class GroupPagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[GroupDto]
+    """Items of this page"""
+
+
+class GroupSingleRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: GroupDto
 
 
 class IdentityDto(TypedDict):
@@ -1171,6 +1325,15 @@ class PaginationDto(TypedDict):
     """Items per page, at most 50"""
 
 
+class PolicyCondition(TypedDict):
+    param: str
+    """What is compared"""
+    operator: str
+    """How it is compared"""
+    value: str
+    """What it is compared with"""
+
+
 class RemoveDepartmentMembersReqDto(TypedDict):
     userIds: List[str]
     """User ids, at most 100"""
@@ -1184,6 +1347,13 @@ class RemoveDepartmentMembersReqDto(TypedDict):
     """What kind of id `departmentId` is"""
     tenantId: NotRequired[str]
     """Tenant id"""
+
+
+class RemoveGroupMembersReqDto(TypedDict):
+    userIds: List[str]
+    """User ids, 1 to 50"""
+    code: str
+    """Code of the group"""
 
 
 class ResignUserBatchReqDto(TypedDict):
@@ -1533,6 +1703,19 @@ class UpdateDepartmentStatusReqDto(TypedDict):
     """Whether the department is enabled"""
     departmentId: str
     """Department id; `root` is the root department"""
+
+
+class UpdateGroupReqDto(TypedDict):
+    description: NotRequired[Optional[str]]
+    """Description"""
+    code: str
+    """Code of the group"""
+    name: NotRequired[Optional[str]]
+    """Name; the code, when empty"""
+    newCode: NotRequired[Optional[str]]
+    """New code; empty leaves it"""
+    customData: NotRequired[Optional[Dict[str, Any]]]
+    """Custom data; keys must be defined fields"""
 
 
 class UpdateOrganizationReqDto(TypedDict):

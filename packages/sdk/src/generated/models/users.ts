@@ -2145,3 +2145,111 @@ export interface SetUserDepartmentsOptionsDto {
     | 'sync_relation'
     | 'custom_field';
 }
+
+/** Input of `getUserGroups`. */
+export interface GetUserGroupsParams {
+  /**
+   * User id, of the kind `userIdType` says. 1 to 256 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  userId: string;
+  /**
+   * What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+   * `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+   *
+   * @default 'user_id'
+   * @example 'user_id'
+   */
+  userIdType?:
+    | 'user_id'
+    | 'external_id'
+    | 'phone'
+    | 'email'
+    | 'username'
+    | 'identity'
+    | 'sync_relation'
+    | 'custom_field';
+}
+
+export interface GroupPaginatedRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: GroupPagingDto;
+}
+
+export interface GroupPagingDto {
+  /**
+   * Number of all items
+   *
+   * @example 1
+   */
+  totalCount: number;
+  /** Items of this page */
+  list: GroupDto[];
+}
+
+export interface GroupDto {
+  /**
+   * Id of the group
+   *
+   * @example '60b49eb83fd80adb96f26e68'
+   */
+  id: string;
+  /**
+   * Code of the group. 1 to 64 characters
+   *
+   * @example 'developer'
+   */
+  code: string;
+  /**
+   * Name; the code, when empty. At most 255 characters
+   *
+   * @example '开发者'
+   */
+  name: string;
+  /**
+   * Description. At most 1024 characters
+   *
+   * @example '描述内容'
+   */
+  description: string;
+  /**
+   * `static`: members are added by hand
+   *
+   * @example 'static'
+   */
+  type: 'static';
+  /**
+   * Data of linked objects
+   *
+   * @example []
+   */
+  metadataSource: string[];
+  /** Members, where they were asked for */
+  members?: UserDto[];
+  /**
+   * Custom data; keys must be defined fields
+   *
+   * @example { custom_id: 'xxx' }
+   */
+  customData?: Record<string, unknown>;
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .access_keys import AccessKeysSection
 from .departments import DepartmentsSection
+from .groups import GroupsSection
 from .jobs import JobsSection
 from .organizations import OrganizationsSection
 from .roles import RolesSection
@@ -17,6 +18,7 @@ class ManagementClient(
     DepartmentsSection,
     UsersSection,
     RolesSection,
+    GroupsSection,
     AccessKeysSection,
     TokensSection,
     JobsSection,

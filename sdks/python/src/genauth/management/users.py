@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         CreateUserOptionsDto,
         CreateUserOtpDto,
         DeleteUsersBatchOptionsDto,
+        GroupPaginatedRespDto,
         IsSuccessRespDto,
         IsUserExistsRespDto,
         ListArchivedUsersSingleRespDto,
@@ -964,6 +965,47 @@ class UsersSection(Connection):
                 "userId": user_id,
                 "departments": departments,
                 "options": options,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    def get_user_groups(
+        self,
+        user_id: str,
+        user_id_type: Optional[
+            Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+        ] = None,
+    ) -> GroupPaginatedRespDto:
+        """List the groups of a user
+
+        Lists all groups a user is a member of, the one joined last first.
+
+        Args:
+            user_id (str): User id, of the kind `user_id_type` says. At most 256 characters.
+            user_id_type (str, optional): What kind of id is given. `phone` is without country code; `identity` is
+                `<extIdpId>:<userIdInIdp>`, `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>`
+                of a unique field. One of "user_id", "external_id", "phone", "email", "username", "identity",
+                "sync_relation", "custom_field". "user_id" unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is GroupPagingDto.
+
+        Errors:
+            400 user.custom_field_not_defined: Custom field not defined: {key}
+            404 user.not_found: User not found
+
+        Example:
+            >>> client.get_user_groups(
+            ...     user_id="6229ffa0a1b2c3d4cade3e3d",
+            ... )
+        """
+        answer: GroupPaginatedRespDto = self._call(
+            "GET",
+            "/api/v3/get-user-groups",
+            {
+                "userId": user_id,
+                "userIdType": user_id_type,
             },
             repeatable=True,
         )

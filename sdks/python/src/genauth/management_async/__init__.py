@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .access_keys import AsyncAccessKeysSection
 from .departments import AsyncDepartmentsSection
+from .groups import AsyncGroupsSection
 from .jobs import AsyncJobsSection
 from .organizations import AsyncOrganizationsSection
 from .roles import AsyncRolesSection
@@ -17,6 +18,7 @@ class AsyncManagementClient(
     AsyncDepartmentsSection,
     AsyncUsersSection,
     AsyncRolesSection,
+    AsyncGroupsSection,
     AsyncAccessKeysSection,
     AsyncTokensSection,
     AsyncJobsSection,

@@ -1481,6 +1481,311 @@ public class ManagementClient extends BaseClient {
     }
 
     /**
+     * Get a group.
+     *
+     * <p>Gets a group by its code.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetGroupDto request = new GetGroupDto();
+     * request.setCode("developer");
+     * GroupSingleRespDto answer = client.getGroup(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GroupSingleRespDto getGroup(GetGroupDto request) {
+        return call("GET", "/api/v3/get-group", request, Repeating.ALLOWED, GroupSingleRespDto.class);
+    }
+
+    /**
+     * List groups.
+     *
+     * <p>Lists groups page by page, the newest first. {@code keywords} are looked for in code, name and description.
+     *
+     * <pre>{@code
+     * ListGroupsDto request = new ListGroupsDto();
+     * GroupPaginatedRespDto answer = client.listGroups(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GroupPaginatedRespDto listGroups(ListGroupsDto request) {
+        return call("GET", "/api/v3/list-groups", request, Repeating.ALLOWED, GroupPaginatedRespDto.class);
+    }
+
+    /**
+     * Get all groups.
+     *
+     * <p>Gets all groups at once, the oldest first; with {@code fetchMembers} each with its members, as long as those
+     * are not more than 10,000 in all.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>422 {@code group.too_many_members}: The groups have more than &#123;most&#125; members; read them page by
+     *       page with list-group-members</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetAllGroupsDto request = new GetAllGroupsDto();
+     * GroupListRespDto answer = client.getAllGroups(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GroupListRespDto getAllGroups(GetAllGroupsDto request) {
+        return call("GET", "/api/v3/get-all-groups", request, Repeating.ALLOWED, GroupListRespDto.class);
+    }
+
+    /**
+     * Create a group.
+     *
+     * <p>Creates a group. Its code names it everywhere and must be unique in the user pool.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>409 {@code group.code_taken}: group code already exists: &#123;code&#125;</li>
+     *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreateGroupReqDto request = new CreateGroupReqDto();
+     * request.setCode("developer");
+     * GroupSingleRespDto answer = client.createGroup(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GroupSingleRespDto createGroup(CreateGroupReqDto request) {
+        return call("POST", "/api/v3/create-group", request, Repeating.FORBIDDEN, GroupSingleRespDto.class);
+    }
+
+    /**
+     * Create a group, or update the one with this code.
+     *
+     * <p>Creates a group, or changes the one that has this code already. What is absent stays as it is. {@code created}
+     * tells which of the two happened.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>422 {@code group.type_fixed}: The type of a group cannot be changed</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreateOrUpdateGroupReqDto request = new CreateOrUpdateGroupReqDto();
+     * request.setCode("developer");
+     * CreateOrUpdateGroupRespDto answer = client.createOrUpdateGroup(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public CreateOrUpdateGroupRespDto createOrUpdateGroup(CreateOrUpdateGroupReqDto request) {
+        return call("POST", "/api/v3/create-or-update-group", request, Repeating.FORBIDDEN, CreateOrUpdateGroupRespDto.class);
+    }
+
+    /**
+     * Create up to 50 groups.
+     *
+     * <p>Creates groups, all or none: one code that is taken, or occurs twice, and nothing is created.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>409 {@code group.code_taken}: group code already exists: &#123;code&#125;</li>
+     *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreateGroupReqDto list = new CreateGroupReqDto();
+     * list.setCode("developer");
+     * CreateGroupBatchReqDto request = new CreateGroupBatchReqDto();
+     * request.setList(Arrays.asList(list));
+     * GroupListRespDto answer = client.createGroupsBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GroupListRespDto createGroupsBatch(CreateGroupBatchReqDto request) {
+        return call("POST", "/api/v3/create-groups-batch", request, Repeating.FORBIDDEN, GroupListRespDto.class);
+    }
+
+    /**
+     * Update a group.
+     *
+     * <p>Changes what is given of a group and leaves the rest. {@code newCode} replaces its code; members stay.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>409 {@code group.code_taken}: group code already exists: &#123;code&#125;</li>
+     *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UpdateGroupReqDto request = new UpdateGroupReqDto();
+     * request.setDescription("描述内容");
+     * request.setCode("developer");
+     * request.setName("开发者");
+     * GroupSingleRespDto answer = client.updateGroup(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GroupSingleRespDto updateGroup(UpdateGroupReqDto request) {
+        return call("POST", "/api/v3/update-group", request, Repeating.ALLOWED, GroupSingleRespDto.class);
+    }
+
+    /**
+     * Delete up to 50 groups.
+     *
+     * <p>Deletes groups with their memberships; the users stay. Codes that name no group are ignored, so the call can
+     * be repeated safely.
+     *
+     * <pre>{@code
+     * DeleteGroupsReqDto request = new DeleteGroupsReqDto();
+     * request.setCodeList(Arrays.asList("developer"));
+     * IsSuccessRespDto answer = client.deleteGroupsBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto deleteGroupsBatch(DeleteGroupsReqDto request) {
+        return call("POST", "/api/v3/delete-groups-batch", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List the resources a group may use.
+     *
+     * <p>Lists the resources a group was authorized for, of one permission space and one kind where those are given.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetGroupAuthorizedResourcesDto request = new GetGroupAuthorizedResourcesDto();
+     * request.setCode("developer");
+     * AuthorizedResourceListRespDto answer = client.getGroupAuthorizedResources(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public AuthorizedResourceListRespDto getGroupAuthorizedResources(GetGroupAuthorizedResourcesDto request) {
+        return call("GET", "/api/v3/get-group-authorized-resources", request, Repeating.ALLOWED, AuthorizedResourceListRespDto.class);
+    }
+
+    /**
+     * Add members to a group.
+     *
+     * <p>Adds users to a group, all or none. Who is a member already stays one, so the call can be repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     *   <li>422 {@code group.user_left}: Resigned and archived users cannot join groups</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * AddGroupMembersReqDto request = new AddGroupMembersReqDto();
+     * request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+     * request.setCode("developer");
+     * IsSuccessRespDto answer = client.addGroupMembers(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto addGroupMembers(AddGroupMembersReqDto request) {
+        return call("POST", "/api/v3/add-group-members", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Remove members from a group.
+     *
+     * <p>Removes users from a group. Users who are not members are ignored, so the call can be repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * RemoveGroupMembersReqDto request = new RemoveGroupMembersReqDto();
+     * request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+     * request.setCode("developer");
+     * IsSuccessRespDto answer = client.removeGroupMembers(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto removeGroupMembers(RemoveGroupMembersReqDto request) {
+        return call("POST", "/api/v3/remove-group-members", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List the members of a group.
+     *
+     * <p>Lists the members of a group page by page, who joined last first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListGroupMembersDto request = new ListGroupMembersDto();
+     * request.setCode("developer");
+     * UserPaginatedRespDto answer = client.listGroupMembers(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserPaginatedRespDto listGroupMembers(ListGroupMembersDto request) {
+        return call("GET", "/api/v3/list-group-members", request, Repeating.ALLOWED, UserPaginatedRespDto.class);
+    }
+
+    /**
+     * List the groups of a user.
+     *
+     * <p>Lists all groups a user is a member of, the one joined last first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUserGroupsDto request = new GetUserGroupsDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * GroupPaginatedRespDto answer = client.getUserGroups(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GroupPaginatedRespDto getUserGroups(GetUserGroupsDto request) {
+        return call("GET", "/api/v3/get-user-groups", request, Repeating.ALLOWED, GroupPaginatedRespDto.class);
+    }
+
+    /**
      * Create an access key.
      *
      * <p>Creates an access key: for the whole user pool, or, with {@code userId}, for one administrator. The secret is

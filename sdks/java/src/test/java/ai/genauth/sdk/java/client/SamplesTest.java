@@ -3,12 +3,16 @@ package ai.genauth.sdk.java.client;
 
 import ai.genauth.sdk.java.TestServer;
 import ai.genauth.sdk.java.dto.AddDepartmentMembersReqDto;
+import ai.genauth.sdk.java.dto.AddGroupMembersReqDto;
 import ai.genauth.sdk.java.dto.CancelJobDto;
 import ai.genauth.sdk.java.dto.CheckRoleParamsDto;
 import ai.genauth.sdk.java.dto.CreateAccessKeyDto;
 import ai.genauth.sdk.java.dto.CreateAdminRoleDto;
 import ai.genauth.sdk.java.dto.CreateDepartmentReqDto;
 import ai.genauth.sdk.java.dto.CreateDepartmentTreeReqDto;
+import ai.genauth.sdk.java.dto.CreateGroupBatchReqDto;
+import ai.genauth.sdk.java.dto.CreateGroupReqDto;
+import ai.genauth.sdk.java.dto.CreateOrUpdateGroupReqDto;
 import ai.genauth.sdk.java.dto.CreateOrganizationReqDto;
 import ai.genauth.sdk.java.dto.CreateRoleDto;
 import ai.genauth.sdk.java.dto.CreateRolesBatch;
@@ -19,15 +23,19 @@ import ai.genauth.sdk.java.dto.DeleteAccessKeyDto;
 import ai.genauth.sdk.java.dto.DeleteAdminRoleDto;
 import ai.genauth.sdk.java.dto.DeleteDepartmentReqDto;
 import ai.genauth.sdk.java.dto.DeleteDepartmentSyncRelationReqDto;
+import ai.genauth.sdk.java.dto.DeleteGroupsReqDto;
 import ai.genauth.sdk.java.dto.DeleteOrganizationReqDto;
 import ai.genauth.sdk.java.dto.DeleteRoleBatchDto;
 import ai.genauth.sdk.java.dto.DeleteRoleDto;
 import ai.genauth.sdk.java.dto.DeleteUsersBatchDto;
 import ai.genauth.sdk.java.dto.GetAccessKeyDto;
 import ai.genauth.sdk.java.dto.GetAllDepartmentsDto;
+import ai.genauth.sdk.java.dto.GetAllGroupsDto;
 import ai.genauth.sdk.java.dto.GetDepartmentByIdDto;
 import ai.genauth.sdk.java.dto.GetDepartmentDto;
 import ai.genauth.sdk.java.dto.GetDepartmentSyncRelationsDto;
+import ai.genauth.sdk.java.dto.GetGroupAuthorizedResourcesDto;
+import ai.genauth.sdk.java.dto.GetGroupDto;
 import ai.genauth.sdk.java.dto.GetJobDto;
 import ai.genauth.sdk.java.dto.GetManagementAccessTokenDto;
 import ai.genauth.sdk.java.dto.GetOrganizationBatchDto;
@@ -38,6 +46,7 @@ import ai.genauth.sdk.java.dto.GetRoleDto;
 import ai.genauth.sdk.java.dto.GetUserBatchDto;
 import ai.genauth.sdk.java.dto.GetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetUserDto;
+import ai.genauth.sdk.java.dto.GetUserGroupsDto;
 import ai.genauth.sdk.java.dto.IsUserExistsReqDto;
 import ai.genauth.sdk.java.dto.IsUserInDepartmentDto;
 import ai.genauth.sdk.java.dto.ListAccessKeyDto;
@@ -45,12 +54,15 @@ import ai.genauth.sdk.java.dto.ListArchivedUsersDto;
 import ai.genauth.sdk.java.dto.ListChildrenDepartmentsDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMemberIdsDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMembersDto;
+import ai.genauth.sdk.java.dto.ListGroupMembersDto;
+import ai.genauth.sdk.java.dto.ListGroupsDto;
 import ai.genauth.sdk.java.dto.ListJobsDto;
 import ai.genauth.sdk.java.dto.ListOrganizationsDto;
 import ai.genauth.sdk.java.dto.ListRolesDto;
 import ai.genauth.sdk.java.dto.ListUsersDto;
 import ai.genauth.sdk.java.dto.ListUsersRequestDto;
 import ai.genauth.sdk.java.dto.RemoveDepartmentMembersReqDto;
+import ai.genauth.sdk.java.dto.RemoveGroupMembersReqDto;
 import ai.genauth.sdk.java.dto.ResignUserBatchReqDto;
 import ai.genauth.sdk.java.dto.ResignUserReqDto;
 import ai.genauth.sdk.java.dto.RoleCodeAndNamespaceDto;
@@ -64,6 +76,7 @@ import ai.genauth.sdk.java.dto.SetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.UpdateAccessKeyDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentReqDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentStatusReqDto;
+import ai.genauth.sdk.java.dto.UpdateGroupReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationStatusReqDto;
 import ai.genauth.sdk.java.dto.UpdateRoleDto;
@@ -496,6 +509,101 @@ class SamplesTest {
         GetRoleAuthorizedResourcesDto request = new GetRoleAuthorizedResourcesDto();
         request.setCode("manager");
         server.assertAnswered("getRoleAuthorizedResources", client.getRoleAuthorizedResources(request));
+    }
+
+    @Test
+    void getGroup() {
+        GetGroupDto request = new GetGroupDto();
+        request.setCode("developer");
+        server.assertAnswered("getGroup", client.getGroup(request));
+    }
+
+    @Test
+    void listGroups() {
+        ListGroupsDto request = new ListGroupsDto();
+        server.assertAnswered("listGroups", client.listGroups(request));
+    }
+
+    @Test
+    void getAllGroups() {
+        GetAllGroupsDto request = new GetAllGroupsDto();
+        server.assertAnswered("getAllGroups", client.getAllGroups(request));
+    }
+
+    @Test
+    void createGroup() {
+        CreateGroupReqDto request = new CreateGroupReqDto();
+        request.setCode("developer");
+        server.assertAnswered("createGroup", client.createGroup(request));
+    }
+
+    @Test
+    void createOrUpdateGroup() {
+        CreateOrUpdateGroupReqDto request = new CreateOrUpdateGroupReqDto();
+        request.setCode("developer");
+        server.assertAnswered("createOrUpdateGroup", client.createOrUpdateGroup(request));
+    }
+
+    @Test
+    void createGroupsBatch() {
+        CreateGroupReqDto list = new CreateGroupReqDto();
+        list.setCode("developer");
+        CreateGroupBatchReqDto request = new CreateGroupBatchReqDto();
+        request.setList(Arrays.asList(list));
+        server.assertAnswered("createGroupsBatch", client.createGroupsBatch(request));
+    }
+
+    @Test
+    void updateGroup() {
+        UpdateGroupReqDto request = new UpdateGroupReqDto();
+        request.setDescription("描述内容");
+        request.setCode("developer");
+        request.setName("开发者");
+        server.assertAnswered("updateGroup", client.updateGroup(request));
+    }
+
+    @Test
+    void deleteGroupsBatch() {
+        DeleteGroupsReqDto request = new DeleteGroupsReqDto();
+        request.setCodeList(Arrays.asList("developer"));
+        server.assertAnswered("deleteGroupsBatch", client.deleteGroupsBatch(request));
+    }
+
+    @Test
+    void getGroupAuthorizedResources() {
+        GetGroupAuthorizedResourcesDto request = new GetGroupAuthorizedResourcesDto();
+        request.setCode("developer");
+        server.assertAnswered("getGroupAuthorizedResources", client.getGroupAuthorizedResources(request));
+    }
+
+    @Test
+    void addGroupMembers() {
+        AddGroupMembersReqDto request = new AddGroupMembersReqDto();
+        request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+        request.setCode("developer");
+        server.assertAnswered("addGroupMembers", client.addGroupMembers(request));
+    }
+
+    @Test
+    void removeGroupMembers() {
+        RemoveGroupMembersReqDto request = new RemoveGroupMembersReqDto();
+        request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+        request.setCode("developer");
+        server.assertAnswered("removeGroupMembers", client.removeGroupMembers(request));
+    }
+
+    @Test
+    void listGroupMembers() {
+        ListGroupMembersDto request = new ListGroupMembersDto();
+        request.setCode("developer");
+        server.assertAnswered("listGroupMembers", client.listGroupMembers(request));
+    }
+
+    @Test
+    void getUserGroups() {
+        GetUserGroupsDto request = new GetUserGroupsDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getUserGroups", client.getUserGroups(request));
     }
 
     @Test

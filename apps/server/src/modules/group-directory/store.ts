@@ -1,0 +1,44 @@
+import { type Scope, statement } from '../../platform/database/database.ts';
+
+/** A group with what every answer says of it. */
+export interface GroupRow {
+  readonly id: string;
+  readonly code: string;
+  readonly name: string;
+  readonly description: string;
+  readonly type: 'static';
+}
+
+/** Select list of a `GroupRow`, for the alias `groups`. */
+export const groupColumns = 'groups.id, groups.code, groups.name, groups.description, groups.type';
+
+const inPool = `groups.user_pool_id = current_setting('genauth.user_pool_id')`;
+
+const byCode = statement<GroupRow, [code: string]>(
+  `select ${groupColumns} from groups where ${inPool} and groups.code = $1`,
+);
+
+export async function findGroup(scope: Scope, code: string): Promise<GroupRow | undefined> {
+  const [row] = await byCode(scope, code);
+  return row;
+}
+
+const lock = statement<GroupRow, [code: string]>(
+  `select ${groupColumns} from groups where ${inPool} and groups.code = $1 for no key update`,
+);
+
+/** The group, which nobody else changes or deletes until the transaction ends; its members others may change. */
+export async function lockGroup(scope: Scope, code: string): Promise<GroupRow | undefined> {
+  const [row] = await lock(scope, code);
+  return row;
+}
+
+const hold = statement<GroupRow, [code: string]>(
+  `select ${groupColumns} from groups where ${inPool} and groups.code = $1 for key share`,
+);
+
+/** The group, which is there until the transaction ends. */
+export async function holdGroup(scope: Scope, code: string): Promise<GroupRow | undefined> {
+  const [row] = await hold(scope, code);
+  return row;
+}

@@ -1,0 +1,26 @@
+/**
+ * Who belongs to which group, seen from both sides. The groups themselves are the matter of `groups`. Everybody's membership
+ * is a row of the table `group_members`, whatever the type of the group; other modules may join it in their SQL.
+ */
+import { defineModule, type Module, reaction } from '../../platform/module.ts';
+import { userArchived, userResigned } from '../users/index.ts';
+import * as contract from './contract.ts';
+import { groupMemberHandlers, leaveAllGroups } from './service.ts';
+
+export { listMembersOfGroups } from './store.ts';
+
+const leaving = [userResigned, userArchived].map((to) =>
+  reaction({
+    to,
+    emits: [contract.groupMemberRemoved],
+    react: (data, context) =>
+      leaveAllGroups(
+        context,
+        data.map(({ user }) => user.userId),
+      ),
+  }),
+);
+
+export const groupMembers: Module = defineModule('group-members', contract, groupMemberHandlers, {
+  reactions: leaving,
+});
