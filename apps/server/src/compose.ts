@@ -10,11 +10,13 @@ import { groups } from './modules/groups/index.ts';
 import { startJobRuns } from './modules/job-runs/index.ts';
 import { type JobDefinition, jobs } from './modules/jobs/index.ts';
 import { organizations } from './modules/organizations/index.ts';
+import { posts } from './modules/posts/index.ts';
 import { roles } from './modules/roles/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
 import { userChanges } from './modules/user-changes/index.ts';
 import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
+import { userPosts } from './modules/user-posts/index.ts';
 import { userSearch } from './modules/user-search/index.ts';
 import { userCreation, users } from './modules/users/index.ts';
 import { createCommandRunner } from './platform/commands.ts';
@@ -94,6 +96,8 @@ export async function compose({
     roles,
     groups,
     groupMembers,
+    posts,
+    userPosts,
     accessKeys(seal, directory.forget),
     tokens({ tokens: managementTokens, findAccessKey: directory.find }),
     jobs,

@@ -9,10 +9,12 @@ import * as groupMembers from './modules/group-members/contract.ts';
 import * as groups from './modules/groups/contract.ts';
 import * as jobs from './modules/jobs/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
+import * as posts from './modules/posts/contract.ts';
 import * as roles from './modules/roles/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
 import * as userChanges from './modules/user-changes/contract.ts';
 import * as userDepartments from './modules/user-departments/contract.ts';
+import * as userPosts from './modules/user-posts/contract.ts';
 import * as userSearch from './modules/user-search/contract.ts';
 import * as users from './modules/users/contract.ts';
 import { credentialErrors, requestErrors } from './platform/errors.ts';
@@ -32,6 +34,8 @@ const managementContracts = [
   roles,
   groups,
   groupMembers,
+  posts,
+  userPosts,
   accessKeys,
   tokens,
   jobs,

@@ -32,10 +32,27 @@ const fields = {
     .meta(doc('Id of the request, for support', '请求 ID', '934108e5-9fbf-4d24-8da1-c330328abd6c')),
 };
 
+/** Fields of a payload that stands at the top, too: any may be missing, for a failure has none. */
+function topFields(payload: z.ZodObject): z.ZodRawShape {
+  const fields = Object.entries(payload.shape).map(([name, schema]) => {
+    const field = schema instanceof z.ZodArray ? z.string().meta(schema.meta() ?? {}) : schema;
+    return [name, z.optional(field)];
+  });
+  return Object.fromEntries(fields);
+}
+
+/** What of a payload stands at the top of the answer. */
+export function atTopOf({ hasPayloadAtTop = false }: Operation, payload: unknown): Readonly<Record<string, unknown>> {
+  if (!hasPayloadAtTop || typeof payload !== 'object' || payload === null) return {};
+  return Object.fromEntries(
+    Object.entries(payload).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+  );
+}
+
 const envelopes = new Map<string, { schema: z.ZodObject; payload: z.ZodType | undefined }>();
 
 /** The schema of an operation's whole answer, named as the operation declares it. Operations may share one. */
-export function envelopeOf({ answer, output }: Operation): z.ZodObject {
+export function envelopeOf({ answer, output, hasPayloadAtTop = false }: Operation): z.ZodObject {
   // A payload that may be null has the same envelope as one that may not: that is how the published clients know it.
   const payload = output instanceof z.ZodNullable ? (output.unwrap() as z.ZodType) : output;
   const known = envelopes.get(answer);
@@ -45,7 +62,8 @@ export function envelopeOf({ answer, output }: Operation): z.ZodObject {
   }
   // A named schema with further words would be a second schema of that name.
   const data = payload?.meta()?.id === undefined ? payload?.meta(doc('Payload', '响应数据')) : payload;
-  const schema = z.object(data === undefined ? fields : { ...fields, data }).meta({ id: answer });
+  const atTop = hasPayloadAtTop && payload instanceof z.ZodObject ? topFields(payload) : {};
+  const schema = z.object(data === undefined ? fields : { ...atTop, ...fields, data }).meta({ id: answer });
   envelopes.set(answer, { schema, payload });
   return schema;
 }

@@ -2,7 +2,7 @@
  * The contract kit: how an operation, its errors and its events are declared, and the document that follows from them.
  * It knows no operation, no server and no database.
  */
-export { type Envelope, envelopeOf, successMessage } from './envelope.ts';
+export { atTopOf, type Envelope, envelopeOf, successMessage } from './envelope.ts';
 export {
   type AnyErrorFactory,
   ApiError,

@@ -25,6 +25,11 @@ interface Declaration<Input extends z.ZodObject, Output extends z.ZodType | unde
   readonly answer: string;
   readonly errors: readonly AnyErrorFactory[];
   readonly deprecated?: boolean;
+  /**
+   * Whether the payload's fields stand beside the envelope's as well as below `data`, lists as text with commas between: V3
+   * types some answers without an envelope, and clients read them in either place.
+   */
+  readonly hasPayloadAtTop?: boolean;
   /** Python's method name where it is not the snake case of ours. */
   readonly pythonName?: string;
 }

@@ -32,6 +32,9 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   listGroupMembers: group,
   getGroupAuthorizedResources: group,
   updateUser: () => ({ nickname: 'Countess' }),
+  createPost: () => ({ code: 'tester', name: 'Tester' }),
+  // The field is optional; without it nothing is asked for.
+  getPostById: ({ values }) => ({ idList: values['idList'] }),
 };
 
 /** A valid input of an operation in a sample world: its required fields, and what `overrides` adds. */

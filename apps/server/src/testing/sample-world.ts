@@ -27,6 +27,7 @@ export async function sampleWorld(server: TestServer): Promise<SampleWorld> {
   await addRole(pool);
   await addJob(pool, values);
   await addGroup(pool, values);
+  await addPost(pool, values);
   return { pool, values };
 }
 
@@ -78,6 +79,18 @@ async function addGroup(pool: TestUserPool, values: Record<string, unknown>): Pr
   values['groupIds'] = [group.id];
   if (values['userIds'] === undefined) return;
   await pool.do('addGroupMembers', { code: 'developers', userIds: values['userIds'] });
+}
+
+async function addPost(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {
+  if (!hasOperation(pool.server, 'createPost')) return;
+  const { departmentId, userId } = values;
+  const departmentIdList = departmentId === undefined ? [] : [departmentId];
+  const post = await pool.do('createPost', { code: 'developer', name: 'Developer', departmentIdList });
+  values['postId'] = post.id;
+  values['postIds'] = [post.id];
+  values['postIdList'] = [post.id];
+  values['idList'] = [post.id];
+  if (userId !== undefined) await pool.do('userConnectionPost', { userId, postId: post.id });
 }
 
 async function addOrganization(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {

@@ -95,11 +95,11 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/create-organization`, permission `organization:Create`
    *
    * Fails with:
-   * - 404: Post not found: {postId}
    * - 404: Tenant not found
    * - 400: invalid organization code: {code}
    * - 409: organization code already exists: {code}
    * - 409: openDepartmentId already exists: {openDepartmentId}
+   * - 404: Post not found: {postId}
    *
    * @example
    * const { data } = await client.createOrganization({ organizationName: '蒸汽记忆' });
@@ -121,11 +121,11 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 404: User not found: {userId}
    * - 404: organization not found for code: {code}
-   * - 404: Post not found: {postId}
    * - 404: Tenant not found
    * - 400: invalid organization code: {code}
    * - 409: organization code already exists: {code}
    * - 409: openDepartmentId already exists: {openDepartmentId}
+   * - 404: Post not found: {postId}
    *
    * @example
    * const { data } = await client.updateOrganization({
@@ -245,8 +245,8 @@ export class ManagementClient extends ManagementCalls {
    * - 400: Custom field not defined: {key}
    * - 404: department not found
    * - 404: organization not found for code: {code}
-   * - 404: Post not found: {postId}
    * - 404: Tenant not found
+   * - 404: Post not found: {postId}
    *
    * @example
    * const { data } = await client.createDepartment({
@@ -280,8 +280,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: department not found
    * - 404: User not found: {userId}
    * - 404: organization not found for code: {code}
-   * - 404: Post not found: {postId}
    * - 404: Tenant not found
+   * - 404: Post not found: {postId}
    *
    * @example
    * const { data } = await client.updateDepartment({
@@ -1541,6 +1541,219 @@ export class ManagementClient extends ManagementCalls {
     options?: CallOptions,
   ): PagedAnswer<Models.UserPaginatedRespDto, Models.UserDto> {
     return this.list(operations.listGroupMembers, input, options);
+  }
+
+  // Posts
+
+  /**
+   * Create a post
+   *
+   * Creates a post, a job title that users hold and departments have. Its code is unique in the user pool.
+   *
+   * `POST /api/v3/create-post`, permission `post:Create`
+   *
+   * Fails with:
+   * - 409: Post code already exists: {code}
+   * - 404: There is an invalid departmentId: {departmentId}
+   *
+   * @example
+   * const { data } = await client.createPost({ code: 'developer', name: '研发' });
+   */
+  createPost(input: Models.CreatePostDto, options?: CallOptions): Promise<Models.CreatePostRespDto> {
+    return this.call(operations.createPost, input, options);
+  }
+
+  /**
+   * Get a post
+   *
+   * Gets a post by its code. Its fields stand at the top of the answer as well as below `data`.
+   *
+   * `GET /api/v3/get-post`, permission `post:Get`
+   *
+   * Fails with:
+   * - 404: Post not found for code: {code}
+   *
+   * @example
+   * const { data } = await client.getPost({ code: 'developer' });
+   */
+  getPost(input: Models.GetPostParams, options?: CallOptions): Promise<Models.PostSingleRespDto> {
+    return this.call(operations.getPost, input, options);
+  }
+
+  /**
+   * Get posts by their ids
+   *
+   * Gets posts by their ids, in the order given. Of a list, ids that name no post are left out; one id that is not in a
+   * list is answered with the one post.
+   *
+   * `POST /api/v3/get-post-by-id`, permission `post:Get`
+   *
+   * Fails with:
+   * - 404: Post not found: {postId}
+   *
+   * @example
+   * const { data } = await client.getPostById();
+   */
+  getPostById(input: Models.GetPostByIdListDto = {}, options?: CallOptions): Promise<Models.PostRespDto> {
+    return this.call(operations.getPostById, input, options);
+  }
+
+  /**
+   * List posts
+   *
+   * Lists posts, newest first, with the number of users and departments of each.
+   *
+   * `GET /api/v3/list-post`, permission `post:List`
+   *
+   * @example
+   * const { data } = await client.postList();
+   *
+   * for await (const item of client.postList()) console.log(item);
+   */
+  postList(
+    input: Models.PostListParams = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.PostPaginatedRespDto, Models.PostItemDto> {
+    return this.list(operations.postList, input, options);
+  }
+
+  /**
+   * List posts, or those of some codes
+   *
+   * Lists posts, newest first, with the number of users and departments of each. Codes choose among them.
+   *
+   * `POST /api/v3/list-post`, permission `post:List`
+   *
+   * @example
+   * const { data } = await client.postListBatch();
+   *
+   * for await (const item of client.postListBatch()) console.log(item);
+   */
+  postListBatch(
+    input: Models.ListPostBatchDto = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.PostPaginatedRespDto, Models.PostItemDto> {
+    return this.list(operations.postListBatch, input, options);
+  }
+
+  /**
+   * Update a post
+   *
+   * Changes a post, named by its `code` or, when `code` is to change, by its `id`. What is not given stays;
+   * `departmentIdList` replaces the list, and an empty one clears it.
+   *
+   * `POST /api/v3/update-post`, permission `post:Update`
+   *
+   * Fails with:
+   * - 409: Post code already exists: {code}
+   * - 404: There is an invalid departmentId: {departmentId}
+   * - 404: Post not found: {postId}
+   * - 404: Post not found for code: {code}
+   *
+   * @example
+   * const { data } = await client.updatePost({ code: 'developer', name: '研发', description: '描述内容' });
+   */
+  updatePost(input: Models.UpdatePostDto, options?: CallOptions): Promise<Models.CreatePostRespDto> {
+    return this.call(operations.updatePost, input, options);
+  }
+
+  /**
+   * Delete a post
+   *
+   * Deletes a post. Users and departments lose it and stay otherwise as they are.
+   *
+   * `POST /api/v3/remove-post`, permission `post:Delete`
+   *
+   * Fails with:
+   * - 404: Post not found for code: {code}
+   *
+   * @example
+   * const { statusCode, message } = await client.removePost({ code: 'developer' });
+   */
+  removePost(input: Models.RemovePostDto, options?: CallOptions): Promise<Models.CommonResponseDto> {
+    return this.call(operations.removePost, input, options);
+  }
+
+  /**
+   * Set the posts of a user
+   *
+   * Replaces the posts of a user: he loses those that are not in the list and gets those that are new. An empty list
+   * leaves him none.
+   *
+   * `POST /api/v3/set-user-posts`, permission `post:SetUserPosts`
+   *
+   * Fails with:
+   * - 404: Post not found: {postId}
+   * - 404 (apiCode 2004): User not found
+   * - 422: Resigned and archived users cannot hold posts
+   *
+   * @example
+   * const { statusCode, message } = await client.setUserPosts({
+   *   postIds: ['64f0c2a1b3d4e5f607182940'],
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   * });
+   */
+  setUserPosts(input: Models.SetUserPostsDto, options?: CallOptions): Promise<Models.CommonResponseDto> {
+    return this.call(operations.setUserPosts, input, options);
+  }
+
+  /**
+   * Give a user one more post
+   *
+   * Gives a user a post beside those he has. One he has already stays as it is, so the call can be repeated safely.
+   *
+   * `POST /api/v3/user-connection-post`, permission `post:SetUserPosts`
+   *
+   * Fails with:
+   * - 404: Post not found: {postId}
+   * - 404 (apiCode 2004): User not found
+   * - 422: Resigned and archived users cannot hold posts
+   *
+   * @example
+   * const { statusCode, message } = await client.userConnectionPost({
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   *   postId: '64f0c2a1b3d4e5f607182940',
+   * });
+   */
+  userConnectionPost(input: Models.UserConnectionPostDto, options?: CallOptions): Promise<Models.CommonResponseDto> {
+    return this.call(operations.userConnectionPost, input, options);
+  }
+
+  /**
+   * Get the posts of a user
+   *
+   * Gets all posts of a user, in the order he got them.
+   *
+   * `GET /api/v3/get-user-posts`, permission `post:Get`
+   *
+   * Fails with:
+   * - 404 (apiCode 2004): User not found
+   *
+   * @deprecated
+   * @example
+   * const { data } = await client.getUserPosts({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getUserPosts(input: Models.GetUserPostsParams, options?: CallOptions): Promise<Models.PostListRespDto> {
+    return this.call(operations.getUserPosts, input, options);
+  }
+
+  /**
+   * Get one post of a user
+   *
+   * Gets the post a user got first, or null. Its fields stand at the top of the answer as well as below `data`. A user
+   * can hold several posts; `get-user-posts` returns them all.
+   *
+   * `GET /api/v3/get-user-post`, permission `post:Get`
+   *
+   * Fails with:
+   * - 404 (apiCode 2004): User not found
+   *
+   * @deprecated
+   * @example
+   * const { data } = await client.getUserPost({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getUserPost(input: Models.GetUserPostParams, options?: CallOptions): Promise<Models.PostSingleRespDto> {
+    return this.call(operations.getUserPost, input, options);
   }
 
   // Access Keys

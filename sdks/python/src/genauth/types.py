@@ -380,6 +380,31 @@ class CreateOrganizationReqDto(TypedDict):
     """Ids of the posts linked to the department"""
 
 
+class CreatePostDto(TypedDict):
+    code: str
+    """Code, unique in the user pool"""
+    name: str
+    """Name"""
+    id: NotRequired[Optional[str]]
+    """Id of the post to change; with it `code` may be a new one. Ignored on creation"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    departmentIdList: NotRequired[Optional[Union[List[str], str]]]
+    """System ids of the departments that have the post, at most 1000; replaces the list"""
+
+
+class CreatePostRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: PostInfoDto
+
+
 class CreateRoleDto(TypedDict):
     code: str
     """Role code: letters, digits, `-` and `_`, unique in its namespace"""
@@ -830,6 +855,13 @@ class GetManagementTokenRespDto(TypedDict):
     data: AccessTokenResDto
 
 
+class GetPostByIdListDto(TypedDict):
+    idList: NotRequired[Optional[Union[List[str], str]]]
+    """Ids of posts, at most 100"""
+    withCustomData: NotRequired[bool]
+    """Whether to return custom data"""
+
+
 class GroupDto(TypedDict):
     id: str
     """Id of the group"""
@@ -1143,6 +1175,35 @@ class ListArchivedUsersSingleRespDto(TypedDict):
     data: ArchivedUsersListPagingDto
 
 
+class ListPostBatchDto(TypedDict):
+    keywords: NotRequired[Optional[str]]
+    """Part of the name or code, whatever its case"""
+    skipCount: NotRequired[Optional[bool]]
+    """Leave out how many users and departments there are"""
+    page: NotRequired[int]
+    """Page number, from 1"""
+    limit: NotRequired[int]
+    """Items per page, at most 50"""
+    withMetadata: NotRequired[bool]
+    """Whether to return data of linked objects; posts have none"""
+    withCustomData: NotRequired[bool]
+    """Whether to return custom data"""
+    flatCustomData: NotRequired[bool]
+    """Whether to return custom fields beside the others"""
+    metadataNoFieldId: NotRequired[bool]
+    """Not used"""
+    createdAfter: NotRequired[Optional[float]]
+    """Created at this time or later, in seconds or milliseconds"""
+    createdBefore: NotRequired[Optional[float]]
+    """Created at this time or before, in seconds or milliseconds"""
+    updatedAfter: NotRequired[Optional[float]]
+    """Changed at this time or later, in seconds or milliseconds"""
+    updatedBefore: NotRequired[Optional[float]]
+    """Changed at this time or before, in seconds or milliseconds"""
+    postCodes: NotRequired[Optional[List[str]]]
+    """Only posts with these codes, at most 100"""
+
+
 class ListUsersAdvancedFilterItemDto(TypedDict):
     field: str
     """A field of the user, or one of `userSource`, `loggedInApps`, `department`, `identity`"""
@@ -1334,6 +1395,122 @@ class PolicyCondition(TypedDict):
     """What it is compared with"""
 
 
+class PostDto(TypedDict):
+    id: NotRequired[str]
+    """Id"""
+    code: str
+    """Code"""
+    name: str
+    """Name"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data, on request"""
+
+
+class PostInfoDto(TypedDict):
+    id: NotRequired[str]
+    """Id"""
+    code: str
+    """Code"""
+    name: str
+    """Name"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data, on request"""
+    departmentIdList: List[str]
+    """Ids of the departments that have the post"""
+
+
+class PostItemDto(TypedDict):
+    id: NotRequired[str]
+    """Id"""
+    code: str
+    """Code"""
+    name: str
+    """Name"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data, on request"""
+    userCount: NotRequired[int]
+    """Number of users who hold the post; not there with `skipCount`"""
+    departmentCount: NotRequired[int]
+    """Number of departments that have it; not there with `skipCount`"""
+    metadataSource: List[str]
+    """Linked data objects"""
+
+
+class PostListRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: List[PostDto]
+    """Payload"""
+
+
+class PostPaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: PostPagingDto
+
+
+class PostPagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[PostItemDto]
+    """Items of this page"""
+
+
+class PostRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: Union[List[PostInfoDto], PostInfoDto]
+    """Payload"""
+
+
+class PostSingleRespDto(TypedDict):
+    id: NotRequired[str]
+    """Id"""
+    code: NotRequired[str]
+    """Code"""
+    name: NotRequired[str]
+    """Name"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    customData: NotRequired[Dict[str, Any]]
+    """Custom data, on request"""
+    departmentIdList: NotRequired[str]
+    """Ids of the departments that have the post"""
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: PostInfoDto
+
+
 class RemoveDepartmentMembersReqDto(TypedDict):
     userIds: List[str]
     """User ids, at most 100"""
@@ -1354,6 +1531,11 @@ class RemoveGroupMembersReqDto(TypedDict):
     """User ids, 1 to 50"""
     code: str
     """Code of the group"""
+
+
+class RemovePostDto(TypedDict):
+    code: str
+    """Code"""
 
 
 class ResignUserBatchReqDto(TypedDict):
@@ -1618,6 +1800,13 @@ class SetUserDepartmentsOptionsDto(TypedDict):
     """
 
 
+class SetUserPostsDto(TypedDict):
+    postIds: List[str]
+    """Ids of the posts, at most 100"""
+    userId: str
+    """System id of the user"""
+
+
 class SortingDto(TypedDict):
     field: Literal[
         "id",
@@ -1743,6 +1932,19 @@ class UpdateOrganizationStatusReqDto(TypedDict):
     """Id of the root department"""
     status: NotRequired[Union[Literal["true", "false"], bool]]
     """`true` enables, `false` disables"""
+
+
+class UpdatePostDto(TypedDict):
+    code: str
+    """Code, unique in the user pool"""
+    name: NotRequired[Optional[str]]
+    """Name"""
+    id: NotRequired[Optional[str]]
+    """Id of the post to change; with it `code` may be a new one. Ignored on creation"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    departmentIdList: NotRequired[Optional[Union[List[str], str]]]
+    """System ids of the departments that have the post, at most 1000; replaces the list"""
 
 
 class UpdateRoleDto(TypedDict):
@@ -1959,6 +2161,13 @@ class UpdateUserReqDto(TypedDict):
     metadata: NotRequired[Optional[Dict[str, Any]]]
     """Data of linked objects; keys must be defined"""
     options: NotRequired[Optional[UpdateUserOptionsDto]]
+
+
+class UserConnectionPostDto(TypedDict):
+    userId: str
+    """System id of the user"""
+    postId: str
+    """Id of the post"""
 
 
 class UserDepartmentPaginatedRespDto(TypedDict):

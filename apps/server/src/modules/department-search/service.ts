@@ -1,6 +1,7 @@
 import { requestErrors } from '../../platform/errors.ts';
 import type { Handlers } from '../../platform/module.ts';
 import { requireDepartment, rootAlias, toDepartmentDto } from '../department-tree/index.ts';
+import { postsOfDepartments } from '../posts/index.ts';
 import type * as contract from './contract.ts';
 import type { SearchField, SearchOperator } from './contract.ts';
 import { type Condition, listByConditions, listByKeywords, type Order } from './store.ts';
@@ -20,7 +21,12 @@ export const departmentSearchHandlers: Handlers<typeof contract> = {
         : [{ field: input.sortBy, isDescending: input.orderBy === 'DESC' }];
     const root = await requireDepartment(scope, rootOf(organizationCode, tenantId));
     const rows = await listByConditions(scope, root, conditions, order, { limit, offset: (page - 1) * limit });
-    return rows.map((row) => toDepartmentDto(row, input));
+    if (!input.withPost) return rows.map((row) => toDepartmentDto(row, input));
+    const postsOf = await postsOfDepartments(
+      scope,
+      rows.map(({ id }) => id),
+    );
+    return rows.map((row) => toDepartmentDto(row, input, postsOf(row.id)));
   },
 };
 

@@ -9,7 +9,6 @@ export const departmentTreeErrors = errors('department_tree', {
     statusCode: 400,
     message: { en: 'Custom field not defined: {key}', zh: '未定义的自定义字段：{key}' },
   },
-  postNotFound: { statusCode: 404, message: { en: 'Post not found: {postId}', zh: '岗位不存在：{postId}' } },
   leaderNotFound: { statusCode: 404, message: { en: 'User not found: {userId}', zh: '用户不存在：{userId}' } },
 });
 
@@ -59,7 +58,7 @@ export const withCustomData = z
 export const withPost = z
   .boolean()
   .default(false)
-  .meta(doc('Whether to return the posts of the department', '是否获取部门信息', true));
+  .meta(doc('Whether to return the posts of the department', '是否获取部门关联的岗位', true));
 
 /** Whether a code has nothing but letters, digits, `-` and `_`. */
 export function isCode(text: string): boolean {
@@ -96,6 +95,9 @@ export const postIdList = z
   .array(z.string().max(64))
   .max(100)
   .meta(doc('Ids of the posts linked to the department', '部门关联的岗位 ID 列表', ['64f0c2a1b3d4e5f607182940']));
+
+/** The same, as it is read. */
+export const linkedPostIds = z.array(z.string()).meta(postIdList.meta() ?? {});
 
 /** Marked required by the published contract, sent by nobody: accepted and ignored. */
 export const metadata = z
@@ -144,7 +146,7 @@ export const DepartmentDto = dto('DepartmentDto', {
     .array(z.string())
     .optional()
     .meta(doc('Names of the linked posts', '部门关联的岗位', [])),
-  postIdList: postIdList.optional(),
+  postIdList: linkedPostIds.optional(),
   status: z
     .boolean()
     .optional()

@@ -69,15 +69,12 @@ function toKey(departmentId: string, type: DepartmentIdType) {
   throw departmentTreeErrors.customFieldNotDefined({ key: departmentId.split(':', 1)[0] ?? '' });
 }
 
-/** Refuses custom data and posts: their fields and ids are not defined yet. */
+/** Refuses custom data: its fields are not defined yet. */
 export function refuseUndefined(input: {
   readonly customData?: Readonly<Record<string, unknown>> | null | undefined;
-  readonly postIdList?: readonly string[] | null | undefined;
 }): void {
   const [key] = Object.keys(input.customData ?? {});
   if (key !== undefined) throw departmentTreeErrors.customFieldNotDefined({ key });
-  const [postId] = input.postIdList ?? [];
-  if (postId !== undefined) throw departmentTreeErrors.postNotFound({ postId });
 }
 
 /** Translations that were given: null clears them, and an object without any language says nothing. */
@@ -92,11 +89,14 @@ export function givenTranslations<Text extends object>(
 /** What the flags of a read add to a department. */
 export interface DepartmentFlags {
   readonly withCustomData?: boolean;
-  readonly withPost?: boolean;
 }
 
-/** A department as V3 shows it. */
-export function toDepartmentDto(row: DepartmentRow, flags: DepartmentFlags = {}): z.input<typeof DepartmentDto> {
+/** A department as V3 shows it; with its posts where they were asked for. */
+export function toDepartmentDto(
+  row: DepartmentRow,
+  flags: DepartmentFlags = {},
+  posts?: readonly { readonly id: string; readonly name: string }[],
+): z.input<typeof DepartmentDto> {
   return {
     organizationCode: row.organizationCode,
     departmentId: row.id,
@@ -115,7 +115,7 @@ export function toDepartmentDto(row: DepartmentRow, flags: DepartmentFlags = {})
     i18n: row.nameI18n === null ? null : { name: row.nameI18n },
     status: row.status,
     ...(flags.withCustomData ? { customData: {} } : {}),
-    ...(flags.withPost ? { posts: [], postIdList: [] } : {}),
+    ...(posts === undefined ? {} : { posts: posts.map(({ name }) => name), postIdList: posts.map(({ id }) => id) }),
   };
 }
 

@@ -20,7 +20,9 @@ import {
   rootAlias,
   tenantId,
   withCustomData,
+  withPost,
 } from '../department-tree/contract.ts';
+import { postErrors } from '../posts/contract.ts';
 
 export const departmentErrors = errors('department', {
   // The text of the live service for an illegal department code: it says "organization".
@@ -59,14 +61,8 @@ export const departmentErrors = errors('department', {
   },
 });
 
-const {
-  organizationNotFound,
-  departmentNotFound,
-  tenantNotFound,
-  customFieldNotDefined,
-  postNotFound,
-  leaderNotFound,
-} = departmentTreeErrors;
+const { organizationNotFound, departmentNotFound, tenantNotFound, customFieldNotDefined, leaderNotFound } =
+  departmentTreeErrors;
 
 const departmentData = z.object({ node: DepartmentEventNode });
 
@@ -134,6 +130,7 @@ export const getDepartment = query({
       .meta(doc('Department code', '部门 code', 'example')),
     departmentIdType,
     withCustomData,
+    withPost,
     flatCustomData: z
       .boolean()
       .default(false)
@@ -165,6 +162,7 @@ export const getDepartmentById = query({
       .optional()
       .meta(doc('Types of applications to return; none exist yet', '应用类型列表', [])),
     withCustomData,
+    withPost,
   }),
   output: DepartmentDto,
   answer,
@@ -203,7 +201,7 @@ export const createDepartment = command({
   answer,
   errors: [
     ...findErrors,
-    postNotFound,
+    postErrors.idNotFound,
     departmentErrors.organizationCodeInvalid,
     departmentErrors.codeInvalid,
     departmentErrors.codeTaken,
@@ -250,7 +248,7 @@ export const updateDepartment = command({
   answer,
   errors: [
     ...findErrors,
-    postNotFound,
+    postErrors.idNotFound,
     leaderNotFound,
     departmentErrors.codeInvalid,
     departmentErrors.codeTaken,

@@ -24,6 +24,7 @@ import {
   toEventNode,
   updateDepartmentRow,
 } from '../department-tree/index.ts';
+import { postsOfDepartments, setPostsOfDepartment } from '../posts/index.ts';
 import type * as contract from './contract.ts';
 import {
   departmentCreated,
@@ -42,19 +43,20 @@ export const departmentHandlers: Handlers<typeof contract> = {
       : { departmentId: departmentCode ?? '', departmentIdType: 'code' as const };
     if (named.departmentId === '') throw departmentErrors.idMissing();
     if (organizationCode !== undefined) {
-      return toDepartmentDto(await requireDepartment(scope, { ...input, ...named, organizationCode }), input);
+      const department = await requireDepartment(scope, { ...input, ...named, organizationCode });
+      return show(scope, department, input);
     }
     requireNoTenant(input.tenantId);
     // Every other kind of id is unique in its organization only.
     if (named.departmentIdType !== 'department_id' || named.departmentId === rootAlias) {
       throw requestErrors.fieldMissing({ field: 'organizationCode' });
     }
-    return toDepartmentDto(await requireDepartmentById(scope, named.departmentId), input);
+    return show(scope, await requireDepartmentById(scope, named.departmentId), input);
   },
 
-  async getDepartmentById({ departmentId, tenantId, withCustomData }, { scope }) {
+  async getDepartmentById({ departmentId, tenantId, ...flags }, { scope }) {
     requireNoTenant(tenantId);
-    return toDepartmentDto(await requireDepartmentById(scope, departmentId), { withCustomData });
+    return show(scope, await requireDepartmentById(scope, departmentId), flags);
   },
 
   async createDepartment(input, context) {
@@ -82,10 +84,12 @@ export const departmentHandlers: Handlers<typeof contract> = {
         isVirtualNode: input.isVirtualNode ?? false,
       }),
     );
+    if (input.postIdList?.length) await setPostsOfDepartment(scope, id, input.postIdList);
     const department = await requireDepartmentById(scope, id);
+    const shown = await show(scope, department, { withPost: true });
     emit(departmentCreated, { node: toEventNode(department), parentNode: toEventNode(parent) });
-    audit({ target: id, after: toDepartmentDto(department) });
-    return toDepartmentDto(department);
+    audit({ target: id, after: shown });
+    return shown;
   },
 
   async updateDepartment(input, context) {
@@ -95,6 +99,7 @@ export const departmentHandlers: Handlers<typeof contract> = {
     const code = requireCode(input.code);
     const nameI18n = givenTranslations(i18n, i18n?.name);
     const before = await requireLockedDepartment(scope, input, parentDepartmentId ? 'exclusive' : 'shared');
+    const shownBefore = await show(scope, before, { withPost: true });
     await naming({ code, openDepartmentId: undefined }, () =>
       updateDepartmentRow(scope, before.id, {
         ...(code === undefined ? {} : { code }),
@@ -108,6 +113,7 @@ export const departmentHandlers: Handlers<typeof contract> = {
       const [userId] = await setLeaders(scope, before.id, leaderUserIds);
       if (userId !== undefined) throw departmentTreeErrors.leaderNotFound({ userId });
     }
+    if (input.postIdList) await setPostsOfDepartment(scope, before.id, input.postIdList);
     const target = { organizationCode, departmentId: parentDepartmentId ?? '', departmentIdType, tenantId };
     const parent = parentDepartmentId ? await move(before, target, context) : undefined;
     const after = await requireDepartmentById(scope, before.id);
@@ -117,8 +123,9 @@ export const departmentHandlers: Handlers<typeof contract> = {
       emit(departmentTreeChanged, { modifyNodes: [node] });
     }
     emit(departmentUpdated, { node });
-    audit({ target: before.id, before: toDepartmentDto(before), after: toDepartmentDto(after) });
-    return toDepartmentDto(after);
+    const shown = await show(scope, after, { withPost: true });
+    audit({ target: before.id, before: shownBefore, after: shown });
+    return shown;
   },
 
   async updateNodeStatus({ departmentId, status }, { scope, emit, audit }) {
@@ -161,6 +168,16 @@ export const departmentHandlers: Handlers<typeof contract> = {
     return parent === undefined ? null : toDepartmentDto(parent, input);
   },
 };
+
+async function show(
+  scope: CommandContext['scope'],
+  department: DepartmentRow,
+  { withPost, ...flags }: { readonly withCustomData?: boolean; readonly withPost: boolean },
+) {
+  if (!withPost) return toDepartmentDto(department, flags);
+  const postsOf = await postsOfDepartments(scope, [department.id]);
+  return toDepartmentDto(department, flags, postsOf(department.id));
+}
 
 async function requireDepartmentById(scope: CommandContext['scope'], id: string): Promise<DepartmentRow> {
   const department = await findDepartmentById(scope, id);

@@ -18,6 +18,7 @@ import {
   descriptionText,
   isVirtualNode,
   leaderUserIds,
+  linkedPostIds,
   metadata,
   nameText,
   openDepartmentId,
@@ -28,6 +29,7 @@ import {
   withCustomData,
   withPost,
 } from '../department-tree/contract.ts';
+import { postErrors } from '../posts/contract.ts';
 
 export const organizationErrors = errors('organization', {
   codeInvalid: { statusCode: 400, message: 'invalid organization code: {code}' },
@@ -44,7 +46,7 @@ export const organizationErrors = errors('organization', {
   },
 });
 
-const { organizationNotFound, tenantNotFound, postNotFound, leaderNotFound } = departmentTreeErrors;
+const { organizationNotFound, tenantNotFound, leaderNotFound } = departmentTreeErrors;
 
 const OrganizationNameI18nDto = dto('OrganizationNameI18nDto', {
   organizationName: multiLanguage.optional().meta(doc('Name in other languages', '组织名称的多语言内容')),
@@ -77,7 +79,7 @@ export const OrganizationDto = dto('OrganizationDto', {
     .nullable()
     .optional()
     .meta(doc('Tenant id', '租户 ID', '623c20b2a062aaaaf41b17da')),
-  postIdList: postIdList.optional(),
+  postIdList: linkedPostIds.optional(),
   status: z
     .string()
     .optional()
@@ -235,7 +237,7 @@ export const createOrganization = command({
     organizationErrors.codeInvalid,
     organizationErrors.codeTaken,
     organizationErrors.openDepartmentIdTaken,
-    postNotFound,
+    postErrors.idNotFound,
     tenantNotFound,
   ],
   audit: { operationType: 'create', resourceType: 'org' },
@@ -277,7 +279,7 @@ export const updateOrganization = command({
     organizationErrors.codeInvalid,
     organizationErrors.codeTaken,
     organizationErrors.openDepartmentIdTaken,
-    postNotFound,
+    postErrors.idNotFound,
     leaderNotFound,
   ],
   audit: { operationType: 'update', resourceType: 'org' },

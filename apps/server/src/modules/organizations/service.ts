@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Scope } from '../../platform/database/database.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import { isViolationOf } from '../../platform/violations.ts';
@@ -8,13 +9,13 @@ import {
   givenTranslations,
   insertDepartment,
   isCode,
-  refuseUndefined,
   requireLockedOrganization,
   requireNoTenant,
   setLeaders,
   toEventNode,
   updateDepartmentRow,
 } from '../department-tree/index.ts';
+import { postsOfDepartments, setPostsOfDepartment } from '../posts/index.ts';
 import type * as contract from './contract.ts';
 import {
   type OrganizationDto,
@@ -39,13 +40,15 @@ export const organizationHandlers: Handlers<typeof contract> = {
     requireNoTenant(tenantId);
     const root = await findRoot(scope, code);
     if (root === undefined) throw departmentTreeErrors.organizationNotFound({ code });
-    return toOrganizationDto(root, flags);
+    const [organization] = await show(scope, [root], flags);
+    if (organization === undefined) throw departmentTreeErrors.organizationNotFound({ code });
+    return organization;
   },
 
   async getOrganizationsBatch({ organizationCodeList, tenantId, ...flags }, { scope }) {
     requireNoTenant(tenantId);
     const roots = await listRootsByCodes(scope, [...new Set(organizationCodeList)]);
-    return roots.map((root) => toOrganizationDto(root, flags));
+    return show(scope, roots, flags);
   },
 
   async listOrganizations({ page, limit, fetchAll, status, tenantId, ...flags }, { scope }) {
@@ -57,7 +60,7 @@ export const organizationHandlers: Handlers<typeof contract> = {
       fetchAll ? null : limit,
       fetchAll ? 0 : (page - 1) * limit,
     );
-    return { totalCount, list: list.map((root) => toOrganizationDto(root, flags)) };
+    return { totalCount, list: await show(scope, list, flags) };
   },
 
   async searchOrganizations({ keywords, page, limit, tenantId, ...flags }, { scope }) {
@@ -69,7 +72,6 @@ export const organizationHandlers: Handlers<typeof contract> = {
   async createOrganization(input, context) {
     const { organizationName: name, i18n, openDepartmentId, description, tenantId } = input;
     requireNoTenant(tenantId);
-    refuseUndefined(input);
     const id = newId(context.now);
     // The live service accepts an empty code; what it makes of it is not documented, so the id serves as code.
     const code = input.organizationCode === '' ? id : requireCode(input.organizationCode);
@@ -88,18 +90,20 @@ export const organizationHandlers: Handlers<typeof contract> = {
         isVirtualNode: false,
       });
     });
+    if (input.postIdList?.length) await setPostsOfDepartment(scope, id, input.postIdList);
     const root = await requireRoot(context, id, code);
+    const organization = await showWithPosts(scope, root);
     emit(organizationCreated, toEventData(root));
-    audit({ target: id, after: toOrganizationDto(root) });
-    return toOrganizationDto(root);
+    audit({ target: id, after: organization });
+    return organization;
   },
 
   async updateOrganization(input, context) {
     const { organizationCode, organizationNewCode, organizationName, i18n, tenantId, leaderUserIds } = input;
-    refuseUndefined(input);
     const { scope, emit, audit } = context;
     const { id } = await requireLockedOrganization(scope, organizationCode, tenantId, 'shared');
     const before = await requireRoot(context, id, organizationCode);
+    const shownBefore = await showWithPosts(scope, before);
     const code = organizationNewCode ? requireCode(organizationNewCode) : undefined;
     const nameI18n = givenTranslations(i18n, i18n?.organizationName);
     await naming({ code, openDepartmentId: input.openDepartmentId }, async () => {
@@ -116,11 +120,13 @@ export const organizationHandlers: Handlers<typeof contract> = {
       const [userId] = await setLeaders(scope, id, leaderUserIds);
       if (userId !== undefined) throw departmentTreeErrors.leaderNotFound({ userId });
     }
+    if (input.postIdList) await setPostsOfDepartment(scope, id, input.postIdList);
     const after = await requireRoot(context, id, code ?? organizationCode);
+    const shown = await showWithPosts(scope, after);
     emit(organizationUpdated, toEventData(after));
     emit(organizationTreeChanged, toEventData(after));
-    audit({ target: id, before: toOrganizationDto(before), after: toOrganizationDto(after) });
-    return toOrganizationDto(after);
+    audit({ target: id, before: shownBefore, after: shown });
+    return shown;
   },
 
   async deleteOrganization({ organizationCode, tenantId }, context) {
@@ -184,11 +190,31 @@ function toEventData(root: DepartmentRow) {
 
 interface OrganizationFlags {
   readonly withCustomData?: boolean;
-  readonly withPost?: boolean;
+}
+
+async function show(
+  scope: Scope,
+  roots: readonly DepartmentRow[],
+  { withPost, ...flags }: OrganizationFlags & { readonly withPost: boolean },
+) {
+  if (!withPost) return roots.map((root) => toOrganizationDto(root, flags));
+  const ids = roots.map(({ id }) => id);
+  const postsOf = await postsOfDepartments(scope, ids);
+  return roots.map((root) => toOrganizationDto(root, flags, postsOf(root.id)));
+}
+
+/** What the commands that change it answer. */
+async function showWithPosts(scope: Scope, root: DepartmentRow) {
+  const postsOf = await postsOfDepartments(scope, [root.id]);
+  return toOrganizationDto(root, {}, postsOf(root.id));
 }
 
 /** The root department, in the words V3 has for an organization. Its status is a text there. */
-function toOrganizationDto(root: DepartmentRow, flags: OrganizationFlags = {}): z.input<typeof OrganizationDto> {
+function toOrganizationDto(
+  root: DepartmentRow,
+  flags: OrganizationFlags = {},
+  posts?: readonly { readonly id: string }[],
+): z.input<typeof OrganizationDto> {
   return {
     organizationCode: root.organizationCode,
     organizationName: root.name,
@@ -205,6 +231,6 @@ function toOrganizationDto(root: DepartmentRow, flags: OrganizationFlags = {}): 
     tenantId: null,
     status: String(root.status),
     ...(flags.withCustomData ? { customData: {} } : {}),
-    ...(flags.withPost ? { postIdList: [] } : {}),
+    ...(posts === undefined ? {} : { postIdList: posts.map(({ id }) => id) }),
   };
 }

@@ -18,4 +18,5 @@ export {
   type UserCondition,
   type UserRow,
   userColumns,
+  withPostIds,
 } from './store.ts';

@@ -150,7 +150,7 @@ export function toUserDto(
     identities: flags.withIdentities ? [] : undefined,
     identityNumber: identityNumbers === undefined ? undefined : readIdentityNumber(row, identityNumbers),
     customData: flags.withCustomData && !flags.flatCustomData ? {} : undefined,
-    postIdList: flags.withPost ? [] : undefined,
+    postIdList: flags.withPost ? [...(row.postIds ?? [])] : undefined,
     statusChangedAt: row.statusChangedAt,
     tenantId: null,
     signedUp: row.createdAt,

@@ -39,6 +39,8 @@ export interface UserRow {
   readonly mainDepartmentId: string | null;
   /** Only there when selected with `departmentIdsColumn`. */
   readonly departmentIds?: readonly string[];
+  /** Only there when added with `withPostIds`. */
+  readonly postIds?: readonly string[];
 }
 
 /** Select list of a `UserRow`, for the alias `users`. */
@@ -89,6 +91,22 @@ export function listUsersByIds(
   kind: AccountKind = 'personal',
 ): Promise<UserRow[]> {
   return (withDepartmentIds ? rowsWithDepartmentIdsByIds : rowsByIds)(scope, ids, kind);
+}
+
+const postIds = statement<{ userId: string; postIds: readonly string[] }, [userIds: readonly string[]]>(`
+  select user_id as "userId", array_agg(post_id order by joined_at, post_id) as "postIds" from post_members
+  where user_pool_id = current_setting('genauth.user_pool_id') and user_id = any($1)
+  group by user_id
+`);
+
+/** The same users, with their posts, in the order each got them. */
+export async function withPostIds(scope: Scope, users: readonly UserRow[]): Promise<UserRow[]> {
+  const rows = await postIds(
+    scope,
+    users.map(({ id }) => id),
+  );
+  const ofUser = new Map(rows.map((row) => [row.userId, row.postIds]));
+  return users.map((user) => ({ ...user, postIds: ofUser.get(user.id) ?? [] }));
 }
 
 /** The ways to find a user by something that is his alone. */

@@ -3,7 +3,14 @@ import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import type { Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { toStoredEmail, toUserDto, type UserCondition, type UserFlags, userErrors } from '../user-directory/index.ts';
+import {
+  toStoredEmail,
+  toUserDto,
+  type UserCondition,
+  type UserFlags,
+  userErrors,
+  withPostIds,
+} from '../user-directory/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import type * as contract from './contract.ts';
 import { DepartmentFilters, type FilterItem, SourceFilters, userSearchErrors } from './contract.ts';
@@ -46,7 +53,8 @@ export function createUserSearchService({ seal, departments }: UserSearchDepende
       limit,
       offset: (page - 1) * limit,
     });
-    return { totalCount, list: rows.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId })) };
+    const users = flags.withPost ? await withPostIds(scope, rows) : rows;
+    return { totalCount, list: users.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId })) };
   };
 
   return {

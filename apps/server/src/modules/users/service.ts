@@ -19,6 +19,7 @@ import {
   type UserIdType,
   type UserRow,
   userErrors,
+  withPostIds,
 } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import { type DepartmentIdType, userCreated, userWriteErrors } from './contract.ts';
@@ -306,9 +307,10 @@ async function readUsers(
   scope: Scope,
   userIds: readonly string[],
   type: UserIdType,
-  { withDepartmentIds = false }: UserFlags,
+  { withDepartmentIds = false, withPost = false }: UserFlags,
 ): Promise<UserRow[]> {
   // System ids need no look-up before the look-up.
   const ids = type === 'user_id' ? [...new Set(userIds)] : await findUserIds(scope, userIds, type);
-  return listUsersByIds(scope, ids, withDepartmentIds);
+  const users = await listUsersByIds(scope, ids, withDepartmentIds);
+  return withPost ? withPostIds(scope, users) : users;
 }

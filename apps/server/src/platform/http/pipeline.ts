@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ApiError, type Envelope, type Language, type Operation, successMessage } from '@genauth/contract';
+import { ApiError, atTopOf, type Envelope, type Language, type Operation, successMessage } from '@genauth/contract';
 import { createCommandRunner } from '../commands.ts';
 import { type Actor, authenticate, type CredentialSource } from '../credentials/authenticate.ts';
 import { createReplayGuard, type ReplayGuard } from '../credentials/replay.ts';
@@ -136,6 +136,7 @@ export function createPipeline(dependencies: PipelineDependencies) {
         answer = {
           httpStatus: 200,
           envelope: {
+            ...atTopOf(operation, data),
             statusCode: 200,
             message: successMessage[language],
             requestId,

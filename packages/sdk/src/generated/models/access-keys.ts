@@ -108,29 +108,6 @@ export interface DeleteAccessKeyDto {
   accessKeyId: string;
 }
 
-export interface CommonResponseDto {
-  /**
-   * 200 means success; anything else is a failure
-   *
-   * @example 200
-   */
-  statusCode: number;
-  /**
-   * Description of the result
-   *
-   * @example 'Success'
-   */
-  message: string;
-  /** Finer error code, on some failures */
-  apiCode?: number;
-  /**
-   * Id of the request, for support
-   *
-   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
-   */
-  requestId?: string;
-}
-
 /** Input of `getAccessKey`. */
 export interface GetAccessKeyParams {
   /**

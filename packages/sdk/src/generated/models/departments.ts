@@ -36,6 +36,13 @@ export interface GetDepartmentParams {
    */
   withCustomData?: boolean;
   /**
+   * Whether to return the posts of the department
+   *
+   * @default false
+   * @example true
+   */
+  withPost?: boolean;
+  /**
    * Whether to return custom data at the top level
    *
    * @default false
@@ -173,7 +180,7 @@ export interface DepartmentDto {
    */
   posts?: string[];
   /**
-   * Ids of the posts linked to the department. At most 100 items
+   * Ids of the posts linked to the department
    *
    * @example ['64f0c2a1b3d4e5f607182940']
    */
@@ -1526,6 +1533,13 @@ export interface GetDepartmentByIdParams {
    * @example true
    */
   withCustomData?: boolean;
+  /**
+   * Whether to return the posts of the department
+   *
+   * @default false
+   * @example true
+   */
+  withPost?: boolean;
 }
 
 /** Input of `updateNodeStatus`. */

@@ -4,6 +4,7 @@ export * from './departments.ts';
 export * from './groups.ts';
 export * from './jobs.ts';
 export * from './organizations.ts';
+export * from './posts.ts';
 export * from './roles.ts';
 export * from './tokens.ts';
 export * from './users.ts';

@@ -135,7 +135,7 @@ export interface OrganizationDto {
    */
   tenantId?: string | null;
   /**
-   * Ids of the posts linked to the department. At most 100 items
+   * Ids of the posts linked to the department
    *
    * @example ['64f0c2a1b3d4e5f607182940']
    */

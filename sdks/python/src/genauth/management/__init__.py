@@ -8,6 +8,7 @@ from .departments import DepartmentsSection
 from .groups import GroupsSection
 from .jobs import JobsSection
 from .organizations import OrganizationsSection
+from .posts import PostsSection
 from .roles import RolesSection
 from .tokens import TokensSection
 from .users import UsersSection
@@ -19,6 +20,7 @@ class ManagementClient(
     UsersSection,
     RolesSection,
     GroupsSection,
+    PostsSection,
     AccessKeysSection,
     TokensSection,
     JobsSection,

@@ -40,6 +40,7 @@ class DepartmentsSection(Connection):
         with_custom_data: Optional[bool] = None,
         flat_custom_data: Optional[bool] = None,
         tenant_id: Optional[str] = None,
+        with_post: Optional[bool] = None,
     ) -> DepartmentSingleRespDto:
         """Get a department
 
@@ -55,6 +56,7 @@ class DepartmentsSection(Connection):
             with_custom_data (bool, optional): Whether to return custom data. False unless given.
             flat_custom_data (bool, optional): Whether to return custom data at the top level. False unless given.
             tenant_id (str, optional): Tenant id. At most 64 characters.
+            with_post (bool, optional): Whether to return the posts of the department. False unless given.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is DepartmentDto.
@@ -80,6 +82,7 @@ class DepartmentsSection(Connection):
                 "departmentCode": department_code,
                 "departmentIdType": department_id_type,
                 "withCustomData": with_custom_data,
+                "withPost": with_post,
                 "flatCustomData": flat_custom_data,
                 "tenantId": tenant_id,
             },
@@ -138,8 +141,8 @@ class DepartmentsSection(Connection):
             400 department_tree.custom_field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
-            404 department_tree.post_not_found: Post not found: {postId}
             404 department_tree.tenant_not_found: Tenant not found
+            404 post.id_not_found: Post not found: {postId}
 
         Example:
             >>> client.create_department(
@@ -223,8 +226,8 @@ class DepartmentsSection(Connection):
             404 department_tree.department_not_found: department not found
             404 department_tree.leader_not_found: User not found: {userId}
             404 department_tree.organization_not_found: organization not found for code: {code}
-            404 department_tree.post_not_found: Post not found: {postId}
             404 department_tree.tenant_not_found: Tenant not found
+            404 post.id_not_found: Post not found: {postId}
 
         Example:
             >>> client.update_department(
@@ -893,6 +896,7 @@ class DepartmentsSection(Connection):
         tenant_id: Optional[str] = None,
         with_custom_data: Optional[bool] = None,
         app_type_list: Optional[Sequence[str]] = None,
+        with_post: Optional[bool] = None,
     ) -> DepartmentSingleRespDto:
         """Get a department by its id alone
 
@@ -903,6 +907,7 @@ class DepartmentsSection(Connection):
             tenant_id (str, optional): Tenant id. At most 64 characters.
             with_custom_data (bool, optional): Whether to return custom data. False unless given.
             app_type_list (list of str, optional): Types of applications to return; none exist yet. At most 50 of them.
+            with_post (bool, optional): Whether to return the posts of the department. False unless given.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is DepartmentDto.
@@ -924,6 +929,7 @@ class DepartmentsSection(Connection):
                 "tenantId": tenant_id,
                 "appTypeList": app_type_list,
                 "withCustomData": with_custom_data,
+                "withPost": with_post,
             },
             repeatable=True,
         )

@@ -182,11 +182,11 @@ class OrganizationsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is OrganizationDto.
 
         Errors:
-            404 department_tree.post_not_found: Post not found: {postId}
             404 department_tree.tenant_not_found: Tenant not found
             400 organization.code_invalid: invalid organization code: {code}
             409 organization.code_taken: organization code already exists: {code}
             409 organization.open_department_id_taken: openDepartmentId already exists: {openDepartmentId}
+            404 post.id_not_found: Post not found: {postId}
 
         Example:
             >>> client.create_organization(
@@ -242,11 +242,11 @@ class OrganizationsSection(Connection):
         Errors:
             404 department_tree.leader_not_found: User not found: {userId}
             404 department_tree.organization_not_found: organization not found for code: {code}
-            404 department_tree.post_not_found: Post not found: {postId}
             404 department_tree.tenant_not_found: Tenant not found
             400 organization.code_invalid: invalid organization code: {code}
             409 organization.code_taken: organization code already exists: {code}
             409 organization.open_department_id_taken: openDepartmentId already exists: {openDepartmentId}
+            404 post.id_not_found: Post not found: {postId}
 
         Example:
             >>> client.update_organization(

@@ -8,6 +8,7 @@ from .departments import AsyncDepartmentsSection
 from .groups import AsyncGroupsSection
 from .jobs import AsyncJobsSection
 from .organizations import AsyncOrganizationsSection
+from .posts import AsyncPostsSection
 from .roles import AsyncRolesSection
 from .tokens import AsyncTokensSection
 from .users import AsyncUsersSection
@@ -19,6 +20,7 @@ class AsyncManagementClient(
     AsyncUsersSection,
     AsyncRolesSection,
     AsyncGroupsSection,
+    AsyncPostsSection,
     AsyncAccessKeysSection,
     AsyncTokensSection,
     AsyncJobsSection,

@@ -87,12 +87,12 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>404 {@code department_tree.post_not_found}: Post not found: &#123;postId&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
      *   <li>400 {@code organization.code_invalid}: invalid organization code: &#123;code&#125;</li>
      *   <li>409 {@code organization.code_taken}: organization code already exists: &#123;code&#125;</li>
      *   <li>409 {@code organization.open_department_id_taken}: openDepartmentId already exists:
      *       &#123;openDepartmentId&#125;</li>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
      * </ul>
      *
      * <pre>{@code
@@ -117,12 +117,12 @@ public class ManagementClient extends BaseClient {
      * <ul>
      *   <li>404 {@code department_tree.leader_not_found}: User not found: &#123;userId&#125;</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
-     *   <li>404 {@code department_tree.post_not_found}: Post not found: &#123;postId&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
      *   <li>400 {@code organization.code_invalid}: invalid organization code: &#123;code&#125;</li>
      *   <li>409 {@code organization.code_taken}: organization code already exists: &#123;code&#125;</li>
      *   <li>409 {@code organization.open_department_id_taken}: openDepartmentId already exists:
      *       &#123;openDepartmentId&#125;</li>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
      * </ul>
      *
      * <pre>{@code
@@ -255,8 +255,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
-     *   <li>404 {@code department_tree.post_not_found}: Post not found: &#123;postId&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
      * </ul>
      *
      * <pre>{@code
@@ -291,8 +291,8 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.leader_not_found}: User not found: &#123;userId&#125;</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
-     *   <li>404 {@code department_tree.post_not_found}: Post not found: &#123;postId&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
      * </ul>
      *
      * <pre>{@code
@@ -1783,6 +1783,268 @@ public class ManagementClient extends BaseClient {
      */
     public GroupPaginatedRespDto getUserGroups(GetUserGroupsDto request) {
         return call("GET", "/api/v3/get-user-groups", request, Repeating.ALLOWED, GroupPaginatedRespDto.class);
+    }
+
+    /**
+     * Create a post.
+     *
+     * <p>Creates a post, a job title that users hold and departments have. Its code is unique in the user pool.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>409 {@code post.code_taken}: Post code already exists: &#123;code&#125;</li>
+     *   <li>404 {@code post.department_not_found}: There is an invalid departmentId: &#123;departmentId&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreatePostDto request = new CreatePostDto();
+     * request.setCode("developer");
+     * request.setName("研发");
+     * CreatePostRespDto answer = client.createPost(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public CreatePostRespDto createPost(CreatePostDto request) {
+        return call("POST", "/api/v3/create-post", request, Repeating.FORBIDDEN, CreatePostRespDto.class);
+    }
+
+    /**
+     * Get a post.
+     *
+     * <p>Gets a post by its code. Its fields stand at the top of the answer as well as below {@code data}.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code post.not_found}: Post not found for code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPostDto request = new GetPostDto();
+     * request.setCode("developer");
+     * PostSingleRespDto answer = client.getPost(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PostSingleRespDto getPost(GetPostDto request) {
+        return call("GET", "/api/v3/get-post", request, Repeating.ALLOWED, PostSingleRespDto.class);
+    }
+
+    /**
+     * Get posts by their ids.
+     *
+     * <p>Gets posts by their ids, in the order given. Of a list, ids that name no post are left out; one id that is not
+     * in a list is answered with the one post.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPostByIdListDto request = new GetPostByIdListDto();
+     * PostRespDto answer = client.getPostById(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PostRespDto getPostById(GetPostByIdListDto request) {
+        return call("POST", "/api/v3/get-post-by-id", request, Repeating.ALLOWED, PostRespDto.class);
+    }
+
+    /**
+     * List posts.
+     *
+     * <p>Lists posts, newest first, with the number of users and departments of each.
+     *
+     * <pre>{@code
+     * ListPostDto request = new ListPostDto();
+     * PostPaginatedRespDto answer = client.postList(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PostPaginatedRespDto postList(ListPostDto request) {
+        return call("GET", "/api/v3/list-post", request, Repeating.ALLOWED, PostPaginatedRespDto.class);
+    }
+
+    /**
+     * List posts, or those of some codes.
+     *
+     * <p>Lists posts, newest first, with the number of users and departments of each. Codes choose among them.
+     *
+     * <pre>{@code
+     * ListPostBatchDto request = new ListPostBatchDto();
+     * PostPaginatedRespDto answer = client.postListBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PostPaginatedRespDto postListBatch(ListPostBatchDto request) {
+        return call("POST", "/api/v3/list-post", request, Repeating.ALLOWED, PostPaginatedRespDto.class);
+    }
+
+    /**
+     * Update a post.
+     *
+     * <p>Changes a post, named by its {@code code} or, when {@code code} is to change, by its {@code id}. What is not
+     * given stays; {@code departmentIdList} replaces the list, and an empty one clears it.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>409 {@code post.code_taken}: Post code already exists: &#123;code&#125;</li>
+     *   <li>404 {@code post.department_not_found}: There is an invalid departmentId: &#123;departmentId&#125;</li>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
+     *   <li>404 {@code post.not_found}: Post not found for code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UpdatePostDto request = new UpdatePostDto();
+     * request.setCode("developer");
+     * request.setName("研发");
+     * request.setDescription("描述内容");
+     * CreatePostRespDto answer = client.updatePost(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public CreatePostRespDto updatePost(UpdatePostDto request) {
+        return call("POST", "/api/v3/update-post", request, Repeating.ALLOWED, CreatePostRespDto.class);
+    }
+
+    /**
+     * Delete a post.
+     *
+     * <p>Deletes a post. Users and departments lose it and stay otherwise as they are.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code post.not_found}: Post not found for code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * RemovePostDto request = new RemovePostDto();
+     * request.setCode("developer");
+     * CommonResponseDto answer = client.removePost(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded
+     */
+    public CommonResponseDto removePost(RemovePostDto request) {
+        return call("POST", "/api/v3/remove-post", request, Repeating.ALLOWED, CommonResponseDto.class);
+    }
+
+    /**
+     * Set the posts of a user.
+     *
+     * <p>Replaces the posts of a user: he loses those that are not in the list and gets those that are new. An empty
+     * list leaves him none.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     *   <li>422 {@code user_post.user_not_employed}: Resigned and archived users cannot hold posts</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetUserPostsDto request = new SetUserPostsDto();
+     * request.setPostIds(Arrays.asList("64f0c2a1b3d4e5f607182940"));
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * CommonResponseDto answer = client.setUserPosts(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded
+     */
+    public CommonResponseDto setUserPosts(SetUserPostsDto request) {
+        return call("POST", "/api/v3/set-user-posts", request, Repeating.ALLOWED, CommonResponseDto.class);
+    }
+
+    /**
+     * Give a user one more post.
+     *
+     * <p>Gives a user a post beside those he has. One he has already stays as it is, so the call can be repeated
+     * safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     *   <li>422 {@code user_post.user_not_employed}: Resigned and archived users cannot hold posts</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UserConnectionPostDto request = new UserConnectionPostDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setPostId("64f0c2a1b3d4e5f607182940");
+     * CommonResponseDto answer = client.userConnectionPost(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded
+     */
+    public CommonResponseDto userConnectionPost(UserConnectionPostDto request) {
+        return call("POST", "/api/v3/user-connection-post", request, Repeating.FORBIDDEN, CommonResponseDto.class);
+    }
+
+    /**
+     * Get the posts of a user.
+     *
+     * <p>Gets all posts of a user, in the order he got them.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUserPostsDto request = new GetUserPostsDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * PostListRespDto answer = client.getUserPosts(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     * @deprecated see the reference
+     */
+    @Deprecated
+    public PostListRespDto getUserPosts(GetUserPostsDto request) {
+        return call("GET", "/api/v3/get-user-posts", request, Repeating.ALLOWED, PostListRespDto.class);
+    }
+
+    /**
+     * Get one post of a user.
+     *
+     * <p>Gets the post a user got first, or null. Its fields stand at the top of the answer as well as below {@code
+     * data}. A user can hold several posts; {@code get-user-posts} returns them all.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUserPostDto request = new GetUserPostDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * PostSingleRespDto answer = client.getUserPost(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     * @deprecated see the reference
+     */
+    @Deprecated
+    public PostSingleRespDto getUserPost(GetUserPostDto request) {
+        return call("GET", "/api/v3/get-user-post", request, Repeating.ALLOWED, PostSingleRespDto.class);
     }
 
     /**

@@ -20,6 +20,9 @@ public class GetDepartmentByIdDto extends Dto {
     @JsonProperty("withCustomData")
     private Boolean withCustomData;
 
+    @JsonProperty("withPost")
+    private Boolean withPost;
+
     /** Department id; {@code root} is the root department. */
     public String getDepartmentId() {
         return departmentId;
@@ -64,5 +67,15 @@ public class GetDepartmentByIdDto extends Dto {
     /** Whether to return custom data. {@code false} unless set. */
     public void setWithCustomData(Boolean withCustomData) {
         this.withCustomData = withCustomData;
+    }
+
+    /** Whether to return the posts of the department. */
+    public Boolean getWithPost() {
+        return withPost;
+    }
+
+    /** Whether to return the posts of the department. {@code false} unless set. */
+    public void setWithPost(Boolean withPost) {
+        this.withPost = withPost;
     }
 }

@@ -20,6 +20,9 @@ public class GetDepartmentDto extends Dto {
     @JsonProperty("withCustomData")
     private Boolean withCustomData;
 
+    @JsonProperty("withPost")
+    private Boolean withPost;
+
     @JsonProperty("flatCustomData")
     private Boolean flatCustomData;
 
@@ -74,6 +77,16 @@ public class GetDepartmentDto extends Dto {
     /** Whether to return custom data. {@code false} unless set. */
     public void setWithCustomData(Boolean withCustomData) {
         this.withCustomData = withCustomData;
+    }
+
+    /** Whether to return the posts of the department. */
+    public Boolean getWithPost() {
+        return withPost;
+    }
+
+    /** Whether to return the posts of the department. {@code false} unless set. */
+    public void setWithPost(Boolean withPost) {
+        this.withPost = withPost;
     }
 
     /** Whether to return custom data at the top level. */

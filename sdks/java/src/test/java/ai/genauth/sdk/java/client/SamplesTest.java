@@ -14,6 +14,7 @@ import ai.genauth.sdk.java.dto.CreateGroupBatchReqDto;
 import ai.genauth.sdk.java.dto.CreateGroupReqDto;
 import ai.genauth.sdk.java.dto.CreateOrUpdateGroupReqDto;
 import ai.genauth.sdk.java.dto.CreateOrganizationReqDto;
+import ai.genauth.sdk.java.dto.CreatePostDto;
 import ai.genauth.sdk.java.dto.CreateRoleDto;
 import ai.genauth.sdk.java.dto.CreateRolesBatch;
 import ai.genauth.sdk.java.dto.CreateUserBatchReqDto;
@@ -41,12 +42,16 @@ import ai.genauth.sdk.java.dto.GetManagementAccessTokenDto;
 import ai.genauth.sdk.java.dto.GetOrganizationBatchDto;
 import ai.genauth.sdk.java.dto.GetOrganizationDto;
 import ai.genauth.sdk.java.dto.GetParentDepartmentDto;
+import ai.genauth.sdk.java.dto.GetPostByIdListDto;
+import ai.genauth.sdk.java.dto.GetPostDto;
 import ai.genauth.sdk.java.dto.GetRoleAuthorizedResourcesDto;
 import ai.genauth.sdk.java.dto.GetRoleDto;
 import ai.genauth.sdk.java.dto.GetUserBatchDto;
 import ai.genauth.sdk.java.dto.GetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetUserDto;
 import ai.genauth.sdk.java.dto.GetUserGroupsDto;
+import ai.genauth.sdk.java.dto.GetUserPostDto;
+import ai.genauth.sdk.java.dto.GetUserPostsDto;
 import ai.genauth.sdk.java.dto.IsUserExistsReqDto;
 import ai.genauth.sdk.java.dto.IsUserInDepartmentDto;
 import ai.genauth.sdk.java.dto.ListAccessKeyDto;
@@ -58,11 +63,14 @@ import ai.genauth.sdk.java.dto.ListGroupMembersDto;
 import ai.genauth.sdk.java.dto.ListGroupsDto;
 import ai.genauth.sdk.java.dto.ListJobsDto;
 import ai.genauth.sdk.java.dto.ListOrganizationsDto;
+import ai.genauth.sdk.java.dto.ListPostBatchDto;
+import ai.genauth.sdk.java.dto.ListPostDto;
 import ai.genauth.sdk.java.dto.ListRolesDto;
 import ai.genauth.sdk.java.dto.ListUsersDto;
 import ai.genauth.sdk.java.dto.ListUsersRequestDto;
 import ai.genauth.sdk.java.dto.RemoveDepartmentMembersReqDto;
 import ai.genauth.sdk.java.dto.RemoveGroupMembersReqDto;
+import ai.genauth.sdk.java.dto.RemovePostDto;
 import ai.genauth.sdk.java.dto.ResignUserBatchReqDto;
 import ai.genauth.sdk.java.dto.ResignUserReqDto;
 import ai.genauth.sdk.java.dto.RoleCodeAndNamespaceDto;
@@ -73,16 +81,19 @@ import ai.genauth.sdk.java.dto.SearchDepartmentsReqDto;
 import ai.genauth.sdk.java.dto.SearchOrganizationsDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentsDto;
+import ai.genauth.sdk.java.dto.SetUserPostsDto;
 import ai.genauth.sdk.java.dto.UpdateAccessKeyDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentReqDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentStatusReqDto;
 import ai.genauth.sdk.java.dto.UpdateGroupReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationStatusReqDto;
+import ai.genauth.sdk.java.dto.UpdatePostDto;
 import ai.genauth.sdk.java.dto.UpdateRoleDto;
 import ai.genauth.sdk.java.dto.UpdateUserBatchReqDto;
 import ai.genauth.sdk.java.dto.UpdateUserInfoDto;
 import ai.genauth.sdk.java.dto.UpdateUserReqDto;
+import ai.genauth.sdk.java.dto.UserConnectionPostDto;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -604,6 +615,87 @@ class SamplesTest {
         GetUserGroupsDto request = new GetUserGroupsDto();
         request.setUserId("6229ffa0a1b2c3d4cade3e3d");
         server.assertAnswered("getUserGroups", client.getUserGroups(request));
+    }
+
+    @Test
+    void createPost() {
+        CreatePostDto request = new CreatePostDto();
+        request.setCode("developer");
+        request.setName("研发");
+        server.assertAnswered("createPost", client.createPost(request));
+    }
+
+    @Test
+    void getPost() {
+        GetPostDto request = new GetPostDto();
+        request.setCode("developer");
+        server.assertAnswered("getPost", client.getPost(request));
+    }
+
+    @Test
+    void getPostById() {
+        GetPostByIdListDto request = new GetPostByIdListDto();
+        server.assertAnswered("getPostById", client.getPostById(request));
+    }
+
+    @Test
+    void postList() {
+        ListPostDto request = new ListPostDto();
+        server.assertAnswered("postList", client.postList(request));
+    }
+
+    @Test
+    void postListBatch() {
+        ListPostBatchDto request = new ListPostBatchDto();
+        server.assertAnswered("postListBatch", client.postListBatch(request));
+    }
+
+    @Test
+    void updatePost() {
+        UpdatePostDto request = new UpdatePostDto();
+        request.setCode("developer");
+        request.setName("研发");
+        request.setDescription("描述内容");
+        server.assertAnswered("updatePost", client.updatePost(request));
+    }
+
+    @Test
+    void removePost() {
+        RemovePostDto request = new RemovePostDto();
+        request.setCode("developer");
+        server.assertAnswered("removePost", client.removePost(request));
+    }
+
+    @Test
+    void setUserPosts() {
+        SetUserPostsDto request = new SetUserPostsDto();
+        request.setPostIds(Arrays.asList("64f0c2a1b3d4e5f607182940"));
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("setUserPosts", client.setUserPosts(request));
+    }
+
+    @Test
+    void userConnectionPost() {
+        UserConnectionPostDto request = new UserConnectionPostDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        request.setPostId("64f0c2a1b3d4e5f607182940");
+        server.assertAnswered("userConnectionPost", client.userConnectionPost(request));
+    }
+
+    @Test
+    @SuppressWarnings("deprecation")
+    void getUserPosts() {
+        GetUserPostsDto request = new GetUserPostsDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getUserPosts", client.getUserPosts(request));
+    }
+
+    @Test
+    @SuppressWarnings("deprecation")
+    void getUserPost() {
+        GetUserPostDto request = new GetUserPostDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getUserPost", client.getUserPost(request));
     }
 
     @Test
