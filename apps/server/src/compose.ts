@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import manifest from '../package.json' with { type: 'json' };
 import { accessKeys, createAccessKeyDirectory } from './modules/access-keys/index.ts';
 import { departmentImports } from './modules/department-imports/index.ts';
 import { departmentMembers } from './modules/department-members/index.ts';
@@ -10,8 +11,11 @@ import { groups } from './modules/groups/index.ts';
 import { startJobRuns } from './modules/job-runs/index.ts';
 import { type JobDefinition, jobs } from './modules/jobs/index.ts';
 import { organizations } from './modules/organizations/index.ts';
+import { openPasswordKeys } from './modules/password-keys/index.ts';
+import { createPasswords } from './modules/passwords/index.ts';
 import { posts } from './modules/posts/index.ts';
 import { roles } from './modules/roles/index.ts';
+import { system } from './modules/system/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
 import { userChanges } from './modules/user-changes/index.ts';
 import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
@@ -28,7 +32,7 @@ import type { StaticSite } from './platform/http/static.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import type { Module } from './platform/module.ts';
-import { createPasswordHasher } from './platform/password.ts';
+import { createPasswordHasher, defaultPasswordHashCost, type PasswordHashCost } from './platform/password.ts';
 import type { Seal } from './platform/seal.ts';
 import { startUpkeep } from './platform/upkeep.ts';
 
@@ -50,6 +54,8 @@ export interface CompositionDependencies {
   readonly checkAnswers?: boolean;
   readonly publicRequestsPerSecond?: number;
   readonly trustedProxies?: readonly string[];
+  readonly passwordHashCost?: PasswordHashCost;
+  readonly publicIps?: readonly string[];
   /** False for a server that leaves jobs to others. */
   readonly runsJobs?: boolean;
 }
@@ -71,6 +77,8 @@ export async function compose({
   checkAnswers = false,
   publicRequestsPerSecond = 100,
   trustedProxies = [],
+  passwordHashCost = defaultPasswordHashCost,
+  publicIps = [],
   runsJobs = true,
 }: CompositionDependencies): Promise<Composition> {
   const directory = createAccessKeyDirectory({ database, seal, userPoolSecretContext, now });
@@ -81,7 +89,10 @@ export async function compose({
   });
   const managementTokens = await openManagementTokens(database, seal, now);
 
-  const usersDependencies = { seal, passwords: createPasswordHasher(), departments: departmentMemberships };
+  const passwordKeys = await openPasswordKeys(database, seal);
+
+  const passwords = createPasswords({ hasher: createPasswordHasher({ cost: passwordHashCost }), keys: passwordKeys });
+  const usersDependencies = { seal, passwords, departments: departmentMemberships };
   const modules: Module[] = [
     organizations,
     departments,
@@ -101,6 +112,7 @@ export async function compose({
     accessKeys(seal, directory.forget),
     tokens({ tokens: managementTokens, findAccessKey: directory.find }),
     jobs,
+    system({ passwordKeys, version: manifest.version, publicIps }),
   ];
   const jobDefinitions: JobDefinition[] = [];
 

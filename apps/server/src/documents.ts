@@ -11,6 +11,7 @@ import * as jobs from './modules/jobs/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
 import * as posts from './modules/posts/contract.ts';
 import * as roles from './modules/roles/contract.ts';
+import * as system from './modules/system/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
 import * as userChanges from './modules/user-changes/contract.ts';
 import * as userDepartments from './modules/user-departments/contract.ts';
@@ -78,13 +79,28 @@ function managementOperations(): [name: string, operation: Operation][] {
 
 /** The published documents: path in the repository and text. */
 export function documents(): { path: string; text: string }[] {
-  const information = {
-    title: 'GenAuth management API',
-    version: '3.0.0',
-    description:
-      'Wire-compatible with the V3 management API. Answers come with HTTP 200 and tell success by `statusCode`; only 429 and failures of the infrastructure use the HTTP status.',
-  };
   const common = [...Object.values(requestErrors), ...Object.values(credentialErrors)];
-  const management = toOpenApi(managementOperations(), information, common);
-  return [{ path: 'openapi/management.json', text: `${JSON.stringify(management, null, 2)}\n` }];
+  const management = toOpenApi(
+    managementOperations(),
+    {
+      title: 'GenAuth management API',
+      version: '3.0.0',
+      description:
+        'Wire-compatible with the V3 management API. Answers come with HTTP 200 and tell success by `statusCode`; only 429 and failures of the infrastructure use the HTTP status.',
+    },
+    common,
+  );
+  const authentication = toOpenApi(
+    operationsOf(system),
+    {
+      title: 'GenAuth authentication API',
+      version: '3.0.0',
+      description: 'Wire-compatible with the V3 authentication API: what applications and end users call.',
+    },
+    common,
+  );
+  return [
+    { path: 'openapi/management.json', text: `${JSON.stringify(management, null, 2)}\n` },
+    { path: 'openapi/authentication.json', text: `${JSON.stringify(authentication, null, 2)}\n` },
+  ];
 }

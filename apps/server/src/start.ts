@@ -53,7 +53,8 @@ export async function startServer(
     const database = openDatabase(connection);
     stops.push(() => database.close());
 
-    const composition = await compose({ database, seal, log, trustedProxies: configuration.trustedProxies });
+    const { trustedProxies, passwordHashCost, publicIps } = configuration;
+    const composition = await compose({ database, seal, log, trustedProxies, passwordHashCost, publicIps });
     stops.push(() => composition.close());
     const origin = await composition.app.listen({ host: configuration.host, port: configuration.port });
     const bootstrap = await makeFirstUserPool(database, seal, directory, configuration, origin);

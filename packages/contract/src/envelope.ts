@@ -52,13 +52,23 @@ export function atTopOf({ hasPayloadAtTop = false }: Operation, payload: unknown
 const envelopes = new Map<string, { schema: z.ZodObject; payload: z.ZodType | undefined }>();
 
 /** The schema of an operation's whole answer, named as the operation declares it. Operations may share one. */
-export function envelopeOf({ answer, output, hasPayloadAtTop = false }: Operation): z.ZodObject {
+export function envelopeOf({
+  answer,
+  output,
+  hasPayloadAtTop = false,
+  hasPayloadOnlyAtTop = false,
+}: Operation): z.ZodObject {
   // A payload that may be null has the same envelope as one that may not: that is how the published clients know it.
   const payload = output instanceof z.ZodNullable ? (output.unwrap() as z.ZodType) : output;
   const known = envelopes.get(answer);
   if (known !== undefined) {
     if (known.payload !== payload) throw new Error(`${answer} is declared with two different payloads`);
     return known.schema;
+  }
+  if (hasPayloadOnlyAtTop && payload instanceof z.ZodObject) {
+    const schema = z.object({ ...fields, ...payload.shape }).meta({ id: answer });
+    envelopes.set(answer, { schema, payload });
+    return schema;
   }
   // A named schema with further words would be a second schema of that name.
   const data = payload?.meta()?.id === undefined ? payload?.meta(doc('Payload', '响应数据')) : payload;

@@ -30,6 +30,8 @@ interface Declaration<Input extends z.ZodObject, Output extends z.ZodType | unde
    * types some answers without an envelope, and clients read them in either place.
    */
   readonly hasPayloadAtTop?: boolean;
+  /** Whether they stand there alone, as they are, and there is no `data`. */
+  readonly hasPayloadOnlyAtTop?: boolean;
   /** Python's method name where it is not the snake case of ours. */
   readonly pythonName?: string;
 }

@@ -34,6 +34,8 @@ test('has a default for everything, and takes names of others in its environment
     rootUserPoolSecret: undefined,
     trustedProxies: [],
     logLevel: 'info',
+    passwordHashCost: { memoryKib: 7168, passes: 5, lanes: 1 },
+    publicIps: [],
   });
 });
 
@@ -81,8 +83,26 @@ test.each([
   ['GENAUTH_LOG_LEVEL', 'verbose'],
   ['GENAUTH_TRUSTED_PROXIES', 'anywhere'],
   ['GENAUTH_TRUSTED_PROXIES', '10.0.0.0/40'],
+  ['GENAUTH_ARGON2_MEMORY_KIB', '7167'],
+  ['GENAUTH_ARGON2_MEMORY_KIB', '1048577'],
+  ['GENAUTH_ARGON2_PASSES', '0'],
+  ['GENAUTH_ARGON2_LANES', 'four'],
+  ['GENAUTH_PUBLIC_IPS', '203.0.113.7,example.com'],
 ])('refuses %s=%s', (name, value) => {
   expect(refusal({ [name]: value })).toContain(name);
+});
+
+test('reads what password hashes cost, and public addresses', () => {
+  const settings = {
+    GENAUTH_ARGON2_MEMORY_KIB: '65536',
+    GENAUTH_ARGON2_PASSES: '3',
+    GENAUTH_ARGON2_LANES: '4',
+    GENAUTH_PUBLIC_IPS: '203.0.113.7, 2001:db8::7',
+  };
+  expect(readConfiguration(settings)).toMatchObject({
+    passwordHashCost: { memoryKib: 65536, passes: 3, lanes: 4 },
+    publicIps: ['203.0.113.7', '2001:db8::7'],
+  });
 });
 
 test('repeats no secret in a refusal', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { LogLevel } from './log.ts';
+import { defaultPasswordHashCost, type PasswordHashCost } from './password.ts';
 
 /** How the server is set up, from the environment alone. */
 export interface Configuration {
@@ -17,6 +18,9 @@ export interface Configuration {
   /** Addresses and networks of proxies in front of the server. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
+  readonly passwordHashCost: PasswordHashCost;
+  /** Addresses the instance calls others from, as told by the system operation. */
+  readonly publicIps: readonly string[];
 }
 
 /** A setting that cannot be used; the message says which, why and what would do. */
@@ -36,6 +40,10 @@ const names = [
   'GENAUTH_ROOT_USER_POOL_SECRET',
   'GENAUTH_TRUSTED_PROXIES',
   'GENAUTH_LOG_LEVEL',
+  'GENAUTH_ARGON2_MEMORY_KIB',
+  'GENAUTH_ARGON2_PASSES',
+  'GENAUTH_ARGON2_LANES',
+  'GENAUTH_PUBLIC_IPS',
 ] as const;
 
 type Name = (typeof names)[number];
@@ -67,6 +75,8 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     ),
     trustedProxies: parseProxies(read('GENAUTH_TRUSTED_PROXIES') ?? ''),
     logLevel: parseLogLevel(read('GENAUTH_LOG_LEVEL') ?? 'info'),
+    passwordHashCost: readPasswordHashCost(read),
+    publicIps: parsePublicIps(read('GENAUTH_PUBLIC_IPS') ?? ''),
   };
 }
 
@@ -118,12 +128,16 @@ function parseDatabaseUrl(text: string | undefined): string | undefined {
   return text;
 }
 
-/** Only addresses and networks: what is trusted is believed about where requests come from. */
-function parseProxies(text: string): string[] {
-  const proxies = text
+function listOf(text: string): string[] {
+  return text
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
+}
+
+/** Only addresses and networks: what is trusted is believed about where requests come from. */
+function parseProxies(text: string): string[] {
+  const proxies = listOf(text);
   for (const proxy of proxies) {
     const [address = '', prefix, ...rest] = proxy.split('/');
     const bits = isIP(address) === 6 ? 128 : 32;
@@ -143,6 +157,33 @@ function parseLogLevel(text: string): LogLevel {
     throw new ConfigurationError(`GENAUTH_LOG_LEVEL must be one of ${logLevels.join(', ')}, not "${text}"`);
   }
   return level;
+}
+
+/** The floor is the default; the ceilings keep a slip from making every sign-in take a minute. */
+function readPasswordHashCost(read: (name: Name) => string | undefined): PasswordHashCost {
+  const { memoryKib, passes, lanes } = defaultPasswordHashCost;
+  const number = (name: Name, standard: number, min: number, max: number) => {
+    const text = read(name) ?? String(standard);
+    const value = Number(text);
+    if (!/^\d{1,7}$/.test(text) || value < min || value > max) {
+      throw new ConfigurationError(`${name} must be a number from ${min} to ${max}, not "${text}"`);
+    }
+    return value;
+  };
+  return {
+    memoryKib: number('GENAUTH_ARGON2_MEMORY_KIB', memoryKib, memoryKib, 1024 * 1024),
+    passes: number('GENAUTH_ARGON2_PASSES', passes, 1, 20),
+    lanes: number('GENAUTH_ARGON2_LANES', lanes, 1, 16),
+  };
+}
+
+function parsePublicIps(text: string): string[] {
+  const addresses = listOf(text);
+  const wrong = addresses.find((address) => isIP(address) === 0);
+  if (wrong !== undefined) {
+    throw new ConfigurationError(`GENAUTH_PUBLIC_IPS must be addresses with commas between them, not "${wrong}"`);
+  }
+  return addresses;
 }
 
 function matching(value: string | undefined, name: Name, pattern: RegExp, shape: string): string | undefined {

@@ -52,16 +52,43 @@ type ContextOf<O extends Operation> = {
 /** The handler of an operation. */
 export type Handler<O extends Operation> = (input: InputOf<O>, context: ContextOf<O>) => Promise<OutputOf<O>>;
 
+/** A handler in two steps, made by `prepared`. */
+export interface PreparedHandler<Input, Context, Output> {
+  readonly prepare: (input: Input, context: RequestContext) => Promise<unknown>;
+  readonly handle: (input: Input, context: Context, prepared: unknown) => Promise<Output>;
+}
+
+/**
+ * A handler in two steps. The first runs before a transaction and its connection are taken, and once, even when the
+ * transaction has to be repeated: for what takes long and needs no database, such as hashing passwords.
+ *
+ * @example createUser: prepared(async ({ password }) => hash(password), async (input, context, hash) => ...)
+ */
+export function prepared<Input, Context, Prepared, Output>(
+  prepare: (input: Input, context: RequestContext) => Promise<Prepared>,
+  handle: (input: Input, context: Context, prepared: Prepared) => Promise<Output>,
+): PreparedHandler<Input, Context, Output> {
+  return { prepare, handle: (input, context, made) => handle(input, context, made as Prepared) };
+}
+
 /** One handler for each operation of a contract, under the same name. */
 export type Handlers<Contract> = {
-  readonly [Name in keyof OperationsOf<Contract>]: Handler<OperationsOf<Contract>[Name]>;
+  readonly [Name in keyof OperationsOf<Contract>]:
+    | Handler<OperationsOf<Contract>[Name]>
+    | PreparedHandler<
+        InputOf<OperationsOf<Contract>[Name]>,
+        ContextOf<OperationsOf<Contract>[Name]>,
+        OutputOf<OperationsOf<Contract>[Name]>
+      >;
 };
 
 /** An operation with its name and handler. */
 export interface ImplementedOperation {
   readonly name: string;
   readonly operation: Operation;
-  readonly handle: (input: unknown, context: RequestContext) => Promise<unknown>;
+  /** Runs first, outside of any transaction; `handle` is given what it answers. */
+  readonly prepare?: (input: unknown, context: RequestContext) => Promise<unknown>;
+  readonly handle: (input: unknown, context: RequestContext, prepared?: unknown) => Promise<unknown>;
 }
 
 /** What a module does about an event, whoever announces it, in the transaction of the command that did. */
@@ -101,14 +128,15 @@ export function defineModule<Contract extends object>(
   handlers: Handlers<Contract>,
   { reactions = [] }: { readonly reactions?: readonly Reaction[] } = {},
 ): Module {
-  const byName = handlers as unknown as Record<string, ImplementedOperation['handle']>;
+  type Implementation = Pick<ImplementedOperation, 'handle' | 'prepare'>;
+  const byName = handlers as unknown as Record<string, Implementation['handle'] | Implementation>;
   return {
     name,
     reactions,
     operations: operationsOf(contract).map(([operationName, operation]) => {
-      const handle = byName[operationName];
-      if (handle === undefined) throw new Error(`${name}: ${operationName} is declared but has no handler`);
-      return { name: operationName, operation, handle };
+      const handler = byName[operationName];
+      if (handler === undefined) throw new Error(`${name}: ${operationName} is declared but has no handler`);
+      return { name: operationName, operation, ...(typeof handler === 'function' ? { handle: handler } : handler) };
     }),
   };
 }

@@ -1,11 +1,20 @@
+import { availableParallelism } from 'node:os';
 import { hash } from '@node-rs/argon2';
 import { requestErrors } from './errors.ts';
 
-/**
- * Argon2id, 7 MiB, 5 passes, 1 lane: one of the settings OWASP's Password Storage Cheat Sheet names as equally strong, and
- * the one that needs the least memory.
- */
-const cost = { memoryCost: 7 * 1024, timeCost: 5, parallelism: 1 };
+/** What an Argon2id hash costs, RFC 9106 §3.1: memory, passes over it, and lanes. */
+export interface PasswordHashCost {
+  readonly memoryKib: number;
+  readonly passes: number;
+  readonly lanes: number;
+}
+
+/** One of the settings OWASP's Password Storage Cheat Sheet names as equally strong, and the one that needs least memory. */
+export const defaultPasswordHashCost: PasswordHashCost = { memoryKib: 7 * 1024, passes: 5, lanes: 1 };
+
+/** Of libuv's threads one is left to files and look-ups of names, which must not wait for hashes. */
+const threads = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
+const defaultMaxRunning = Math.max(1, Math.min(availableParallelism(), threads - 1));
 
 /** Hashes passwords, a few at a time. */
 export interface PasswordHasher {
@@ -13,17 +22,17 @@ export interface PasswordHasher {
   hash(password: string): Promise<string>;
 }
 
-/**
- * Makes a hasher. Hashes run on the threads that files and look-ups of names use too, so only some may run at once; and a
- * queue without end would answer nobody in time.
- */
+/** Makes a hasher. Only some hashes run at once, and only some wait: a queue without end would answer nobody in time. */
 export function createPasswordHasher({
-  maxRunning = 2,
+  cost = defaultPasswordHashCost,
+  maxRunning = defaultMaxRunning,
   maxWaiting = 256,
 }: {
+  readonly cost?: PasswordHashCost;
   readonly maxRunning?: number;
   readonly maxWaiting?: number;
 } = {}): PasswordHasher {
+  const parameters = { memoryCost: cost.memoryKib, timeCost: cost.passes, parallelism: cost.lanes };
   const waiting: (() => void)[] = [];
   let running = 0;
 
@@ -46,7 +55,7 @@ export function createPasswordHasher({
     async hash(password) {
       await enter();
       try {
-        return await hash(password, cost);
+        return await hash(password, parameters);
       } finally {
         leave();
       }

@@ -532,7 +532,9 @@ class CreateUserOptionsDto(TypedDict):
     """What kind of id `departmentId` is"""
     sendNotification: NotRequired[Optional[SendCreateAccountNotificationDto]]
     passwordEncryptType: NotRequired[Literal["sm2", "rsa", "none"]]
-    """How passwords of this call are encrypted. Only `none` until keys are published"""
+    """How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64),
+    `sm2` (hex), or `none`
+    """
 
 
 class CreateUserOtpDto(TypedDict):
@@ -1974,7 +1976,9 @@ class UpdateUserBatchOptionsDto(TypedDict):
     resetPasswordOnNextLogin: NotRequired[bool]
     """Whether the password must be changed at the next login"""
     passwordEncryptType: NotRequired[Literal["sm2", "rsa", "none"]]
-    """How passwords of this call are encrypted. Only `none` until keys are published"""
+    """How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64),
+    `sm2` (hex), or `none`
+    """
     autoGeneratePassword: NotRequired[bool]
     """Whether to make a password where none is given"""
     sendPasswordResetedNotification: NotRequired[Optional[SendResetPasswordNotificationDto]]
@@ -2077,7 +2081,9 @@ class UpdateUserOptionsDto(TypedDict):
     resetPasswordOnNextLogin: NotRequired[bool]
     """Whether the password must be changed at the next login"""
     passwordEncryptType: NotRequired[Literal["sm2", "rsa", "none"]]
-    """How passwords of this call are encrypted. Only `none` until keys are published"""
+    """How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64),
+    `sm2` (hex), or `none`
+    """
     autoGeneratePassword: NotRequired[bool]
     """Whether to make a password where none is given"""
     sendPasswordResetedNotification: NotRequired[Optional[SendResetPasswordNotificationDto]]

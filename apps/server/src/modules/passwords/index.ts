@@ -1,2 +1,2 @@
-/** Passwords: how they are stored. Users have one or none; who signs in with it is another matter. */
-export { type StoredPassword, toStoredPassword } from './service.ts';
+/** Passwords of users: how they come in and how they are stored. */
+export { createPasswords, type Passwords, type StoredPassword } from './service.ts';

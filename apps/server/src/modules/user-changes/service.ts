@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EventDeclaration, InputOf } from '@genauth/contract';
-import type { CommandContext, Handlers } from '../../platform/module.ts';
-import type { PasswordHasher } from '../../platform/password.ts';
+import { type CommandContext, type Handlers, prepared } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { type StoredPassword, toStoredPassword } from '../passwords/index.ts';
+import type { Passwords, StoredPassword } from '../passwords/index.ts';
 import { findUserIds, listUsersByIds, requireUserId, toUserDto, type UserRow } from '../user-directory/index.ts';
 import {
   applyInput,
@@ -11,7 +10,6 @@ import {
   deleteUsers,
   findTakenField,
   lockUsers,
-  refuseEncryption,
   refuseMessages,
   refuseUnavailable,
   requireIdentifier,
@@ -36,7 +34,7 @@ import { listArchived } from './store.ts';
 
 interface UserChangesDependencies {
   readonly seal: Seal;
-  readonly passwords: PasswordHasher;
+  readonly passwords: Passwords;
   readonly departments: Pick<DepartmentMemberships, 'leaveAll'>;
 }
 
@@ -56,39 +54,43 @@ export function createUserChangesService({
   departments,
 }: UserChangesDependencies): Handlers<typeof contract> {
   return {
-    async updateUser({ userId, options, ...input }, context) {
-      refuseMessages(options?.sendPasswordResetedNotification);
-      const id = await requireUserId(context.scope, userId, options?.userIdType ?? 'user_id');
-      const changed = await change(context, [await toChange(id, input, options, '')]);
-      const [{ before, after } = {}] = changed;
-      if (before === undefined || after === undefined) throw userErrors.notFound();
-      const { origin, updates } = difference(before, after);
-      context.audit({ target: id, ...(after === before ? {} : { before: origin, after: updates }) });
-      return show(context, after);
-    },
+    updateUser: prepared(
+      ({ options, ...input }) => passwords.toStored([input], options, () => ''),
+      async ({ userId, options, ...input }, context, [password]) => {
+        refuseMessages(options?.sendPasswordResetedNotification);
+        const id = await requireUserId(context.scope, userId, options?.userIdType ?? 'user_id');
+        const [{ before, after } = {}] = await change(context, [toChange(id, input, password, options, '')]);
+        if (before === undefined || after === undefined) throw userErrors.notFound();
+        const { origin, updates } = difference(before, after);
+        context.audit({ target: id, ...(after === before ? {} : { before: origin, after: updates }) });
+        return show(context, after);
+      },
+    ),
 
-    async updateUserBatch({ list, options }, context) {
-      refuseMessages(options?.sendPasswordResetedNotification);
-      const changes: UserChange[] = [];
-      for (const [index, { userId, ...input }] of list.entries()) {
-        changes.push(await toChange(userId, input, options, `list.${index}.`));
-      }
-      const changed = new Map((await change(context, changes)).map((one) => [one.before.id, one]));
-      const unknown = list.find(({ userId }) => !changed.has(userId));
-      if (unknown !== undefined) throw userWriteErrors.unknownUser({ userId: unknown.userId });
-      const differences = [...changed.values()].map(({ before, after }) => ({
-        id: after.id,
-        ...difference(before, after),
-      }));
-      context.audit({
-        before: differences.map(({ id, origin }) => ({ userId: id, ...origin })),
-        after: differences.map(({ id, updates }) => ({ userId: id, ...updates })),
-      });
-      return list.flatMap(({ userId }) => {
-        const after = changed.get(userId)?.after;
-        return after === undefined ? [] : [show(context, after)];
-      });
-    },
+    updateUserBatch: prepared(
+      ({ list, options }) => passwords.toStored(list, options, prefixOfItem),
+      async ({ list, options }, context, stored) => {
+        refuseMessages(options?.sendPasswordResetedNotification);
+        const changes = list.map(({ userId, ...input }, index) =>
+          toChange(userId, input, stored[index], options, prefixOfItem(index)),
+        );
+        const changed = new Map((await change(context, changes)).map((one) => [one.before.id, one]));
+        const unknown = list.find(({ userId }) => !changed.has(userId));
+        if (unknown !== undefined) throw userWriteErrors.unknownUser({ userId: unknown.userId });
+        const differences = [...changed.values()].map(({ before, after }) => ({
+          userId: after.id,
+          ...difference(before, after),
+        }));
+        context.audit({
+          before: differences.map(({ userId, origin }) => ({ userId, ...origin })),
+          after: differences.map(({ userId, updates }) => ({ userId, ...updates })),
+        });
+        return list.flatMap(({ userId }) => {
+          const after = changed.get(userId)?.after;
+          return after === undefined ? [] : [show(context, after)];
+        });
+      },
+    ),
 
     async resignUser({ userId, userIdType }, context) {
       const id = await requireUserId(context.scope, userId, userIdType);
@@ -122,23 +124,6 @@ export function createUserChangesService({
       return listArchived(scope, toTime(startAt ?? 0), limit, (page - 1) * limit);
     },
   };
-
-  async function toChange(
-    id: string,
-    { password, ...input }: Omit<InputOf<typeof contract.updateUserBatch>['list'][number], 'userId'>,
-    options: InputOf<typeof contract.updateUserBatch>['options'],
-    prefix: string,
-  ): Promise<UserChange> {
-    refuseEncryption(options?.passwordEncryptType);
-    refuseUnavailable({ ...input, metadataSource: input.metadata });
-    return {
-      id,
-      input,
-      password: await toStoredPassword({ password }, options, passwords),
-      mustResetPassword: options?.resetPasswordOnNextLogin || options?.resetPasswordOnFirstLogin || false,
-      prefix,
-    };
-  }
 
   async function resign(context: CommandContext, ids: readonly string[]): Promise<void> {
     const input = { status: 'Resigned' } as const;
@@ -211,6 +196,22 @@ export function createUserChangesService({
   function show({ scope }: CommandContext, row: UserRow) {
     return toUserDto(row, {}, { seal, userPoolId: scope.userPoolId });
   }
+}
+
+function toChange(
+  id: string,
+  { password: _password, ...input }: Omit<InputOf<typeof contract.updateUserBatch>['list'][number], 'userId'>,
+  password: StoredPassword | undefined,
+  options: InputOf<typeof contract.updateUserBatch>['options'],
+  prefix: string,
+): UserChange {
+  refuseUnavailable({ ...input, metadataSource: input.metadata });
+  const mustResetPassword = options?.resetPasswordOnNextLogin || options?.resetPasswordOnFirstLogin || false;
+  return { id, input, password, mustResetPassword, prefix };
+}
+
+function prefixOfItem(index: number): string {
+  return `list.${index}.`;
 }
 
 /** Writes the users, or names the first whose identifier somebody else has. */

@@ -118,7 +118,7 @@ export const password = secret(
     z
       .string()
       .min(1)
-      .max(1024)
+      .max(4096)
       .meta(doc('Password, encrypted as `options.passwordEncryptType` says', '用户密码，默认明文传输', 'passw0rd')),
   ),
 );
@@ -184,8 +184,8 @@ export const passwordEncryptType = z
   .default('none')
   .meta(
     doc(
-      'How passwords of this call are encrypted. Only `none` until keys are published',
-      '密码加密类型，公钥发布前仅支持 `none`',
+      'How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64), `sm2` (hex), or `none`',
+      '密码加密类型，公钥通过 `GET /api/v3/system` 获取：`rsa`（PKCS#1 v1.5 填充，Base64）、`sm2`（十六进制）或 `none`',
       'none',
     ),
   );

@@ -4,6 +4,7 @@
  * `user-departments`, what all of these share to `user-directory`.
  */
 import { type CommandContext, defineModule, type Module } from '../../platform/module.ts';
+import type { StoredPassword } from '../passwords/index.ts';
 import * as contract from './contract.ts';
 import { createUserCreation, createUsersService, type NewUserInput } from './service.ts';
 
@@ -22,7 +23,6 @@ export {
 export {
   applyInput,
   type DepartmentMemberships,
-  refuseEncryption,
   refuseMessages,
   refuseUnavailable,
   requireIdentifier,
@@ -35,15 +35,19 @@ export function users(dependencies: Parameters<typeof createUsersService>[0]): M
   return defineModule('users', contract, createUsersService(dependencies));
 }
 
-/** Users made as part of another module's command: all or none, their ids in order. `prefixOf` names one in errors. */
+/**
+ * Users made as part of another module's command: all or none, their ids in order. `prefixOf` names one in errors. What is
+ * stored of their passwords comes from `Passwords.toStored`, called before the transaction.
+ */
 export function userCreation(dependencies: Parameters<typeof createUserCreation>[0]) {
   const createUsers = createUserCreation(dependencies);
   return async (
     context: CommandContext,
-    people: readonly NewUserInput[],
+    people: readonly Omit<NewUserInput, 'password' | 'salt'>[],
     prefixOf: (index: number) => string,
+    passwords: readonly (StoredPassword | undefined)[] = [],
   ): Promise<readonly string[]> => {
     if (people.length === 0) return [];
-    return (await createUsers(people, undefined, context, prefixOf)).map(({ id }) => id);
+    return (await createUsers(people, passwords, undefined, context, prefixOf)).map(({ id }) => id);
   };
 }

@@ -2,11 +2,10 @@ import type { InputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import type { CommandContext, Handlers } from '../../platform/module.ts';
-import type { PasswordHasher } from '../../platform/password.ts';
+import { type CommandContext, type Handlers, prepared } from '../../platform/module.ts';
 import { defaultPhoneCountryCode, parsePhoneNumber } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { toStoredPassword } from '../passwords/index.ts';
+import type { Passwords, StoredPassword } from '../passwords/index.ts';
 import {
   findUserIds,
   identityNumberContext,
@@ -50,7 +49,7 @@ export interface DepartmentMemberships {
 
 interface UsersDependencies {
   readonly seal: Seal;
-  readonly passwords: PasswordHasher;
+  readonly passwords: Passwords;
   readonly departments: Pick<DepartmentMemberships, 'join'>;
 }
 
@@ -64,10 +63,11 @@ export type UserInput = Omit<
   'password' | 'salt' | 'tenantIds' | 'otp' | 'departmentIds' | 'metadataSource' | 'identities'
 >;
 
-/** How users are made inside a command: all or none. `prefixOf` names an item in errors. */
-export function createUserCreation({ seal, passwords, departments }: UsersDependencies) {
+/** How users are made inside a command, each with the password prepared for him: all or none. `prefixOf` names one in errors. */
+export function createUserCreation({ seal, departments }: Omit<UsersDependencies, 'passwords'>) {
   return async (
     inputs: readonly NewUserInput[],
+    passwords: readonly (StoredPassword | undefined)[],
     options: CreateOptions,
     context: CommandContext,
     prefixOf: (index: number) => string,
@@ -75,21 +75,18 @@ export function createUserCreation({ seal, passwords, departments }: UsersDepend
     const { scope, emit } = context;
     const now = new Date(context.now).toISOString();
     refuseMessages(options?.sendNotification);
-    refuseEncryption(options?.passwordEncryptType);
     for (const input of inputs) refuseUnavailable(input);
     const users: WrittenUser[] = [];
     for (const [index, input] of inputs.entries()) {
       const id = newId(context.now);
       const values = await applyInput(nobody, input, prefixOf(index), sealOfUser(seal, scope, id));
       requireIdentifier(values, prefixOf(index));
-      // One after the other, and before the first row: hashing takes longer than everything else here together.
-      const password = await toStoredPassword(input, options, passwords);
       users.push({
         ...values,
         id,
         statusChangedAt: values.status === 'Activated' ? null : now,
         resetPasswordOnNextLogin: options?.resetPasswordOnFirstLogin ?? false,
-        password,
+        password: passwords[index],
       });
     }
     const made = new Map((await insertUsers(scope, users, now, 'personal')).map((row) => [row.id, row]));
@@ -114,25 +111,31 @@ export function createUserCreation({ seal, passwords, departments }: UsersDepend
 }
 
 export function createUsersService(dependencies: UsersDependencies): Handlers<typeof contract> {
-  const { seal } = dependencies;
+  const { seal, passwords } = dependencies;
   const createUsers = createUserCreation(dependencies);
   const show = (scope: Scope, rows: readonly UserRow[], flags?: UserFlags) =>
     rows.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId }));
 
   return {
-    async createUser({ options, ...input }, context) {
-      const rows = await createUsers([input], options, context, () => '');
-      const [user] = show(context.scope, rows);
-      if (user === undefined) throw userErrors.notFound();
-      context.audit({ target: user.userId });
-      return user;
-    },
+    createUser: prepared(
+      ({ options, ...input }) => passwords.toStored([input], options, () => ''),
+      async ({ options, ...input }, context, stored) => {
+        const rows = await createUsers([input], stored, options, context, () => '');
+        const [user] = show(context.scope, rows);
+        if (user === undefined) throw userErrors.notFound();
+        context.audit({ target: user.userId });
+        return user;
+      },
+    ),
 
-    async createUsersBatch({ list, options }, context) {
-      const rows = await createUsers(list, options, context, (index) => `list.${index}.`);
-      context.audit({ after: rows.map(({ id }) => ({ userId: id })) });
-      return show(context.scope, rows);
-    },
+    createUsersBatch: prepared(
+      ({ list, options }) => passwords.toStored(list, options, prefixOfItem),
+      async ({ list, options }, context, stored) => {
+        const rows = await createUsers(list, stored, options, context, prefixOfItem);
+        context.audit({ after: rows.map(({ id }) => ({ userId: id })) });
+        return show(context.scope, rows);
+      },
+    ),
 
     async getUser({ userId, userIdType, ...flags }, { scope }) {
       const [user] = show(scope, await readUsers(scope, [userId], userIdType, flags), flags);
@@ -163,6 +166,10 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
       return { exists: false };
     },
   };
+}
+
+function prefixOfItem(index: number): string {
+  return `list.${index}.`;
 }
 
 /** What a new user starts from. */
@@ -275,11 +282,6 @@ export function refuseUnavailable(input: Partial<NewUserInput>): void {
 export function refuseMessages(notification: Readonly<Record<string, unknown>> | null | undefined): void {
   const { appId: _appId, ...wanted } = notification ?? {};
   if (Object.values(wanted).some(Boolean)) throw userWriteErrors.messageServiceNotConfigured();
-}
-
-/** Without a published key nobody can have encrypted anything for us. */
-export function refuseEncryption(type: 'none' | 'rsa' | 'sm2' | undefined): void {
-  if (type === 'rsa' || type === 'sm2') throw requestErrors.fieldMalformed({ field: 'options.passwordEncryptType' });
 }
 
 /** Users who join the same departments do so together. */

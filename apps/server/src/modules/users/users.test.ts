@@ -164,7 +164,6 @@ test.each([
   ],
   [{ otp: { secret: 'HZ2F6J3AGNAVSOTV' } }, 422, 'One-time passwords cannot be imported yet'],
   [{ options: { sendNotification: { sendEmailNotification: true } } }, 422, 'No message service is configured'],
-  [{ options: { passwordEncryptType: 'rsa' } }, 400, 'Parameter options.passwordEncryptType is malformed'],
   [{ departmentIds: ['624d930c3a1b2c3d4e5c08dd'] }, 404, 'department not found'],
 ])('refuses to create a user with %j', async (input, statusCode, message) => {
   const pool = await testUserPool();

@@ -11,7 +11,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ImplementedOperation, Module, QueryContext, RequestContext } from '../module.ts';
 import { isViolationOf } from '../violations.ts';
-import { createFairShare } from './fair-share.ts';
+import { createFairShare, type FairShare } from './fair-share.ts';
 import { createInputReader, type InputReader } from './input.ts';
 import type { QueryParameters } from './query-string.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -59,6 +59,9 @@ export interface PipelineDependencies {
 const maxTransactionsOfPool = 12;
 const maxWaitingOfPool = 500;
 
+/** What one user pool may have in preparation at a time: hashing passwords, above all, stands in one line for all pools. */
+const maxPreparationsOfPool = 32;
+
 /** How often a transaction is tried that PostgreSQL refuses for what other transactions did. */
 const maxAttempts = 4;
 
@@ -68,12 +71,8 @@ export function createPipeline(dependencies: PipelineDependencies) {
   const rateLimit = createRateLimit(now);
   const replay = createReplayGuard(now);
   const runCommand = createCommandRunner(dependencies);
-  const fairShare = createFairShare(maxTransactionsOfPool, maxWaitingOfPool);
-  const inTurn = <Result>(userPoolId: string, work: () => Promise<Result>): Promise<Result> => {
-    const turn = fairShare.run(userPoolId, work);
-    if (turn === undefined) throw new RateLimited(1);
-    return turn;
-  };
+  const inTurn = takingTurns(createFairShare(maxTransactionsOfPool, maxWaitingOfPool));
+  const inTurnOfPreparations = takingTurns(createFairShare(maxPreparationsOfPool, maxWaitingOfPool));
 
   return (implemented: ImplementedOperation) => {
     const { name, operation } = implemented;
@@ -88,7 +87,8 @@ export function createPipeline(dependencies: PipelineDependencies) {
       };
       if (operation.kind === 'publicQuery') {
         limitRate(rateLimit.take(`address ${request.clientIp}`, dependencies.publicRequestsPerSecond));
-        return implemented.handle(readInput(), context);
+        const input = readInput();
+        return implemented.handle(input, context, await implemented.prepare?.(input, context));
       }
       const { declaredQuery } = reader;
       const actor = await authenticate({ ...request, declaredQuery }, credentials, now);
@@ -96,11 +96,13 @@ export function createPipeline(dependencies: PipelineDependencies) {
       refuseReplay(replay, actor);
       requirePermission(actor, operation);
       const input = readInput();
+      const { prepare } = implemented;
+      const prepared = prepare && (await inTurnOfPreparations(actor.userPoolId, async () => prepare(input, context)));
       if (operation.kind === 'query') {
         return inTurn(actor.userPoolId, () =>
           database.withUserPool(actor.userPoolId, 'read', (scope) => {
             const queryContext: QueryContext = { ...context, scope, actor };
-            return implemented.handle(input, queryContext);
+            return implemented.handle(input, queryContext, prepared);
           }),
         );
       }
@@ -118,7 +120,7 @@ export function createPipeline(dependencies: PipelineDependencies) {
               parameters: reader?.redact(input),
               target: targetOf(operation.target, input),
             },
-            (commandContext) => implemented.handle(input, commandContext),
+            (commandContext) => implemented.handle(input, commandContext, prepared),
           ),
         );
       const { output, committed } = await inTurn(actor.userPoolId, () => repeatedly(name, inOneTransaction));
@@ -140,7 +142,7 @@ export function createPipeline(dependencies: PipelineDependencies) {
             statusCode: 200,
             message: successMessage[language],
             requestId,
-            ...(data === undefined ? {} : { data }),
+            ...(data === undefined ? {} : operation.hasPayloadOnlyAtTop ? data : { data }),
           },
         };
       } catch (error) {
@@ -167,6 +169,14 @@ export function createPipeline(dependencies: PipelineDependencies) {
       }
     }
   }
+}
+
+function takingTurns(share: FairShare) {
+  return <Result>(userPoolId: string, work: () => Promise<Result>): Promise<Result> => {
+    const turn = share.run(userPoolId, work);
+    if (turn === undefined) throw new RateLimited(1);
+    return turn;
+  };
 }
 
 class RateLimited extends Error {
@@ -226,7 +236,11 @@ function toFailure(error: unknown, { requestId, language }: PipelineRequest, log
       retryAfterSeconds: error.retryAfterSeconds,
     };
   }
-  if (error instanceof ApiError) return failure(error, requestId, language);
+  if (error instanceof ApiError) {
+    // Gateways and load balancers should see that this process is busy.
+    const isBusy = error.code === requestErrors.unavailable.code;
+    return failure(error, requestId, language, isBusy ? 503 : 200);
+  }
   if (isDatabaseUnavailable(error)) {
     log.error({ requestId, err: error }, 'the database is unavailable');
     return failure(requestErrors.unavailable(), requestId, language, 503);

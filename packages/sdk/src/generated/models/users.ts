@@ -203,7 +203,7 @@ export interface CreateUserReqDto {
    */
   customData?: Record<string, unknown> | null;
   /**
-   * Password, encrypted as `options.passwordEncryptType` says. 1 to 1024 characters
+   * Password, encrypted as `options.passwordEncryptType` says. 1 to 4096 characters
    *
    * @example 'passw0rd'
    */
@@ -382,7 +382,8 @@ export interface CreateUserOptionsDto {
   departmentIdType?: 'department_id' | 'open_department_id' | 'sync_relation' | 'custom_field' | 'code';
   sendNotification?: SendCreateAccountNotificationDto | null;
   /**
-   * How passwords of this call are encrypted. Only `none` until keys are published
+   * How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64), `sm2`
+   * (hex), or `none`
    *
    * @default 'none'
    * @example 'none'
@@ -645,7 +646,7 @@ export interface CreateUserInfoDto {
    */
   customData?: Record<string, unknown> | null;
   /**
-   * Password, encrypted as `options.passwordEncryptType` says. 1 to 1024 characters
+   * Password, encrypted as `options.passwordEncryptType` says. 1 to 4096 characters
    *
    * @example 'passw0rd'
    */
@@ -1094,7 +1095,7 @@ export interface UpdateUserReqDto {
    */
   customData?: Record<string, unknown> | null;
   /**
-   * Password, encrypted as `options.passwordEncryptType` says. 1 to 1024 characters
+   * Password, encrypted as `options.passwordEncryptType` says. 1 to 4096 characters
    *
    * @example 'passw0rd'
    */
@@ -1146,7 +1147,8 @@ export interface UpdateUserOptionsDto {
    */
   resetPasswordOnNextLogin?: boolean;
   /**
-   * How passwords of this call are encrypted. Only `none` until keys are published
+   * How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64), `sm2`
+   * (hex), or `none`
    *
    * @default 'none'
    * @example 'none'
@@ -1411,7 +1413,7 @@ export interface UpdateUserInfoDto {
    */
   customData?: Record<string, unknown> | null;
   /**
-   * Password, encrypted as `options.passwordEncryptType` says. 1 to 1024 characters
+   * Password, encrypted as `options.passwordEncryptType` says. 1 to 4096 characters
    *
    * @example 'passw0rd'
    */
@@ -1446,7 +1448,8 @@ export interface UpdateUserBatchOptionsDto {
    */
   resetPasswordOnNextLogin?: boolean;
   /**
-   * How passwords of this call are encrypted. Only `none` until keys are published
+   * How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64), `sm2`
+   * (hex), or `none`
    *
    * @default 'none'
    * @example 'none'

@@ -122,7 +122,7 @@ class UsersSection(Connection):
             locale (str, optional): Language and region. At most 64 characters.
             formatted (str, optional): Address as it is written on a letter. At most 1024 characters.
             region (str, optional): Region. At most 255 characters.
-            password (str, optional): Password, encrypted as `options.passwordEncryptType` says. At most 1024
+            password (str, optional): Password, encrypted as `options.passwordEncryptType` says. At most 4096
                 characters.
             salt (str, optional): Salt of a kept password. At most 1024 characters.
             tenant_ids (list of str, optional): Tenants to join. At most 50 of them.
@@ -476,7 +476,7 @@ class UsersSection(Connection):
             username (str, optional): Name to log in with. Unique, case matters. At most 255 characters.
             email (str, optional): Email. Unique, whatever its case. At most 254 characters.
             phone (str, optional): Phone number without country code. Unique together with it. At most 32 characters.
-            password (str, optional): Password, encrypted as `options.passwordEncryptType` says. At most 1024
+            password (str, optional): Password, encrypted as `options.passwordEncryptType` says. At most 4096
                 characters.
             company (str, optional): Company. At most 255 characters.
             browser (str, optional): Browser of the last login. At most 1024 characters.

@@ -69,13 +69,17 @@ public class UpdateUserOptionsDto extends Dto {
         this.resetPasswordOnNextLogin = resetPasswordOnNextLogin;
     }
 
-    /** How passwords of this call are encrypted. Only {@code none} until keys are published. */
+    /**
+     * How passwords of this call are encrypted, with the keys of {@code GET /api/v3/system}: {@code rsa} (PKCS#1 v1.5,
+     * base64), {@code sm2} (hex), or {@code none}.
+     */
     public PasswordEncryptType getPasswordEncryptType() {
         return passwordEncryptType;
     }
 
     /**
-     * How passwords of this call are encrypted. Only {@code none} until keys are published. {@code "none"} unless set.
+     * How passwords of this call are encrypted, with the keys of {@code GET /api/v3/system}: {@code rsa} (PKCS#1 v1.5,
+     * base64), {@code sm2} (hex), or {@code none}. {@code "none"} unless set.
      */
     public void setPasswordEncryptType(PasswordEncryptType passwordEncryptType) {
         this.passwordEncryptType = passwordEncryptType;
