@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import manifest from '../package.json' with { type: 'json' };
 import { accessKeys, createAccessKeyDirectory } from './modules/access-keys/index.ts';
+import { customData } from './modules/custom-data/index.ts';
+import { customFields } from './modules/custom-fields/index.ts';
 import { departmentImports } from './modules/department-imports/index.ts';
 import { departmentMembers } from './modules/department-members/index.ts';
 import { departmentSearch } from './modules/department-search/index.ts';
@@ -17,6 +19,7 @@ import { posts } from './modules/posts/index.ts';
 import { roles } from './modules/roles/index.ts';
 import { system } from './modules/system/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
+import { userBaseFields } from './modules/user-base-fields/index.ts';
 import { userChanges } from './modules/user-changes/index.ts';
 import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
@@ -109,6 +112,9 @@ export async function compose({
     groupMembers,
     posts,
     userPosts,
+    customFields(seal),
+    userBaseFields,
+    customData(seal),
     accessKeys(seal, directory.forget),
     tokens({ tokens: managementTokens, findAccessKey: directory.find }),
     jobs,

@@ -1,5 +1,7 @@
 import { type Operation, operationsOf, toOpenApi } from '@genauth/contract';
 import * as accessKeys from './modules/access-keys/contract.ts';
+import * as customData from './modules/custom-data/contract.ts';
+import * as customFields from './modules/custom-fields/contract.ts';
 import * as departmentImports from './modules/department-imports/contract.ts';
 import * as departmentMembers from './modules/department-members/contract.ts';
 import * as departmentSearch from './modules/department-search/contract.ts';
@@ -13,6 +15,7 @@ import * as posts from './modules/posts/contract.ts';
 import * as roles from './modules/roles/contract.ts';
 import * as system from './modules/system/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
+import * as userBaseFields from './modules/user-base-fields/contract.ts';
 import * as userChanges from './modules/user-changes/contract.ts';
 import * as userDepartments from './modules/user-departments/contract.ts';
 import * as userPosts from './modules/user-posts/contract.ts';
@@ -37,6 +40,9 @@ const managementContracts = [
   groupMembers,
   posts,
   userPosts,
+  customFields,
+  userBaseFields,
+  customData,
   accessKeys,
   tokens,
   jobs,

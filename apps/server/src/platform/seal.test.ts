@@ -37,3 +37,16 @@ test('does not open when any of its bytes was changed or is missing', () => {
     expect(() => seal.open(sealed.subarray(0, at), 'row')).toThrow();
   }
 });
+
+test('digests the same text to the same bytes, each context and key to others, and shows nothing of it', () => {
+  const digest = seal.digest('secret', 'field');
+  expect(digest).toHaveLength(32);
+  expect(seal.digest('secret', 'field')).toEqual(digest);
+  const others = [
+    seal.digest('secret', 'other'),
+    seal.digest('secreT', 'field'),
+    seal.digest('ecret', 'fields'),
+    createSeal('5f'.repeat(32)).digest('secret', 'field'),
+  ];
+  for (const other of others) expect(other).not.toEqual(digest);
+});

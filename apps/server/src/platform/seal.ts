@@ -1,10 +1,15 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Seals secrets that must be read back, such as access key secrets, with the instance key. */
 export interface Seal {
   /** AES-256-GCM. `context` binds the sealed value to its row: moved elsewhere, it does not open. */
   seal(plain: string, context: string): Buffer;
   open(sealed: Buffer, context: string): string;
+  /**
+   * The same 32 bytes for the same text and context, and nothing to be learnt from them without the instance key: tells
+   * whether two sealed values are equal.
+   */
+  digest(plain: string, context: string): Buffer;
 }
 
 const version = 1;
@@ -13,7 +18,9 @@ const tagBytes = 16;
 
 /** Makes a seal from the master key, 32 bytes in hex. */
 export function createSeal(masterKey: string): Seal {
-  const key = Buffer.from(hkdfSync('sha256', Buffer.from(masterKey, 'hex'), '', 'genauth seal v1', 32));
+  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', Buffer.from(masterKey, 'hex'), '', purpose, 32));
+  const key = derive('genauth seal v1');
+  const digestKey = derive('genauth digest v1');
   return {
     seal(plain, context) {
       const iv = randomBytes(ivBytes);
@@ -35,6 +42,10 @@ export function createSeal(masterKey: string): Seal {
       } catch {
         throw new Error('A stored secret does not open: the master key is not the one it was sealed with');
       }
+    },
+    digest(plain, context) {
+      // With the length of the first part in front, no two pairs run together to the same text.
+      return createHmac('sha256', digestKey).update(`${context.length}:${context}${plain}`).digest();
     },
   };
 }

@@ -35,6 +35,14 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   createPost: () => ({ code: 'tester', name: 'Tester' }),
   // The field is optional; without it nothing is asked for.
   getPostById: ({ values }) => ({ idList: values['idList'] }),
+  setCustomFields: () => ({ list: [{ targetType: 'USER', key: 'hobby' }] }),
+  deleteCustomFields: () => ({ list: [{ targetType: 'USER', key: 'school' }] }),
+  setCustomData: ({ values }) => ({
+    targetType: 'USER',
+    targetIdentifier: values['userId'],
+    list: [{ key: 'school', value: 'pku' }],
+  }),
+  getCustomData: ({ values }) => ({ targetType: 'USER', targetIdentifier: values['userId'] }),
 };
 
 /** A valid input of an operation in a sample world: its required fields, and what `overrides` adds. */

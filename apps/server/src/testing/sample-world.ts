@@ -24,6 +24,7 @@ export async function sampleWorld(server: TestServer): Promise<SampleWorld> {
   await addUsers(pool, values);
   await addAccessKey(pool, values);
   await addOrganization(pool, values);
+  await addCustomFields(pool);
   await addRole(pool);
   await addJob(pool, values);
   await addGroup(pool, values);
@@ -112,4 +113,14 @@ async function addOrganization(pool: TestUserPool, values: Record<string, unknow
   if (!hasOperation(pool.server, 'addDepartmentMembers') || values['userIds'] === undefined) return;
   const { departmentId } = research;
   await pool.do('addDepartmentMembers', { organizationCode, departmentId, userIds: values['userIds'] });
+}
+
+/** Fields with a key that is the same for every kind of target: `school`, and `staffNumber`, which is unique. */
+async function addCustomFields(pool: TestUserPool): Promise<void> {
+  if (!hasOperation(pool.server, 'setCustomFields')) return;
+  const list = ['USER', 'DEPARTMENT', 'ROLE', 'GROUP'].flatMap((targetType) => [
+    { targetType, key: 'school', label: 'School' },
+    { targetType, key: 'staffNumber', label: 'Staff number', isUnique: true },
+  ]);
+  await pool.do('setCustomFields', { list });
 }

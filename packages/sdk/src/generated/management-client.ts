@@ -212,8 +212,8 @@ export class ManagementClient extends ManagementCalls {
    * `GET /api/v3/get-department`, permission `department:Get`
    *
    * Fails with:
-   * - 400: departmentId or departmentCode should not be empty
    * - 400: Custom field not defined: {key}
+   * - 400: departmentId or departmentCode should not be empty
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found
@@ -237,12 +237,12 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/create-department`, permission `department:Create`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
    * - 400: invalid organization code: {code}
    * - 409: department code already exists: {code}
    * - 409: openDepartmentId already exists: {openDepartmentId}
    * - 400: invalid organization code {code}
    * - 422: departments can be at most 64 levels deep
-   * - 400: Custom field not defined: {key}
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found
@@ -271,12 +271,12 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/update-department`, permission `department:Update`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
    * - 400: invalid organization code: {code}
    * - 409: department code already exists: {code}
    * - 422: the root department cannot be moved or deleted
    * - 422: a department cannot be moved below itself
    * - 422: departments can be at most 64 levels deep
-   * - 400: Custom field not defined: {key}
    * - 404: department not found
    * - 404: User not found: {userId}
    * - 404: organization not found for code: {code}
@@ -307,9 +307,9 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/delete-department`, permission `department:Delete`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
    * - 422: the root department cannot be moved or deleted
    * - 422: department is not empty
-   * - 400: Custom field not defined: {key}
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found
@@ -496,8 +496,8 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/add-department-members`, permission `department:AddMember`
    *
    * Fails with:
-   * - 422: Resigned and archived users cannot join departments
    * - 400: Custom field not defined: {key}
+   * - 422: Resigned and archived users cannot join departments
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found
@@ -751,10 +751,10 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/create-user`, permission `user:Create`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
    * - 422: Resigned and archived users cannot join departments
-   * - 400: Custom field not defined: {key}
    * - 404: department not found
-   * - 400: Custom field not defined: {key}
    * - 422: Several organizations have a department {departmentId}; use its system id
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
@@ -779,10 +779,10 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/create-users-batch`, permission `user:Create`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
    * - 422: Resigned and archived users cannot join departments
-   * - 400: Custom field not defined: {key}
    * - 404: department not found
-   * - 400: Custom field not defined: {key}
    * - 422: Several organizations have a department {departmentId}; use its system id
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
@@ -984,9 +984,9 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/list-users`, permission `user:List`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
    * - 404: department not found
    * - 404: organization not found for code: {code}
-   * - 400: Custom field not defined: {key}
    * - 422: searchQuery is not supported, use advancedFilter
    *
    * @example
@@ -1056,8 +1056,8 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/set-user-departments`, permission `user:SetDepartments`
    *
    * Fails with:
-   * - 422: Resigned and archived users cannot join departments
    * - 400: Custom field not defined: {key}
+   * - 422: Resigned and archived users cannot join departments
    * - 404 (apiCode 2004): User not found
    * - 404: There is an invalid departmentId: {departmentId}
    * - 422: A virtual department cannot be a main department
@@ -1143,9 +1143,9 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/create-role`, permission `role:Create`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
    * - 400: invalid role code: {code}
    * - 409: role code already exists: {code}
-   * - 400: Custom field not defined: {key}
    * - 400: invalid namespace code: {namespace}
    * - 403: can't use permission namespace code 'system': it is for the roles of administrators, see create-admin-role
    *
@@ -1164,10 +1164,10 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/create-roles-batch`, permission `role:Create`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
    * - 400: invalid role code: {code}
    * - 400: role code must not empty
    * - 409: role code already exists: {code}
-   * - 400: Custom field not defined: {key}
    * - 400: invalid namespace code: {namespace}
    * - 403: can't use permission namespace code 'system': it is for the roles of administrators, see create-admin-role
    *
@@ -1190,9 +1190,9 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/update-role`, permission `role:Update`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
    * - 400: invalid role code: {code}
    * - 409: role code already exists: {code}
-   * - 400: Custom field not defined: {key}
    * - 400: invalid namespace code: {namespace}
    * - 404: Role not found
    *
@@ -1754,6 +1754,205 @@ export class ManagementClient extends ManagementCalls {
    */
   getUserPost(input: Models.GetUserPostParams, options?: CallOptions): Promise<Models.PostSingleRespDto> {
     return this.call(operations.getUserPost, input, options);
+  }
+
+  // Custom Fields
+
+  /**
+   * Get the custom fields
+   *
+   * Gets every custom field of users, roles, groups or departments, in the order they were made.
+   *
+   * `GET /api/v3/get-custom-fields`, permission `customField:Get`
+   *
+   * Fails with:
+   * - 404: Tenant not found
+   *
+   * @example
+   * const { data } = await client.getCustomFields({ targetType: 'USER' });
+   */
+  getCustomFields(input: Models.GetCustomFieldsParams, options?: CallOptions): Promise<Models.CustomFieldListRespDto> {
+    return this.call(operations.getCustomFields, input, options);
+  }
+
+  /**
+   * List custom fields
+   *
+   * Lists custom fields page by page. `count` tells how many fit the type and keyword, whatever their visibility.
+   *
+   * `GET /api/v3/list-custom-fields`, permission `customField:List`
+   *
+   * Fails with:
+   * - 404: Tenant not found
+   *
+   * @example
+   * const { data } = await client.listCustFields();
+   */
+  listCustFields(
+    input: Models.ListCustFieldsParams = {},
+    options?: CallOptions,
+  ): Promise<Models.ListCistomFieldsResDto> {
+    return this.call(operations.listCustFields, input, options);
+  }
+
+  /**
+   * Create or change custom fields
+   *
+   * Creates the fields that are new and changes the others, all or none. What is absent stays. A new field is a STRING
+   * unless it says otherwise. Key, type and encryption cannot be changed; a field can become unique only while its
+   * values are.
+   *
+   * `POST /api/v3/set-custom-fields`, permission `customField:Set`
+   *
+   * Fails with:
+   * - 400: The regular expression of the field {key} is not valid, too large, or needs look-around or back references
+   * - 400: {property} of the field {key} cannot be changed
+   * - 400: {key} is the key of a built-in field
+   * - 400: Only fields of type STRING or NUMBER can be unique: {key}
+   * - 400: The field {key} has the option {value} twice
+   * - 400: The field {key} needs options
+   * - 422: There can be at most {max} custom fields for {targetType}
+   * - 409: The field {key} cannot become unique: it has the same value more than once
+   * - 404: Tenant not found
+   *
+   * @example
+   * const { data } = await client.setCustomFields({ list: [{ targetType: 'USER', key: 'school' }] });
+   */
+  setCustomFields(input: Models.SetCustomFieldsReqDto, options?: CallOptions): Promise<Models.CustomFieldListRespDto> {
+    return this.call(operations.setCustomFields, input, options);
+  }
+
+  /**
+   * Delete custom fields
+   *
+   * Deletes fields with all their values. Fields that are not there are ignored, so the call can be repeated safely.
+   *
+   * `POST /api/v3/delete-custom-fields`, permission `customField:Delete`
+   *
+   * Fails with:
+   * - 404: Tenant not found
+   *
+   * @example
+   * const { data } = await client.deleteCustomFields({ list: [{ targetType: 'USER', key: 'school' }] });
+   */
+  deleteCustomFields(input: Models.DeleteCustomFieldsReqDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.deleteCustomFields, input, options);
+  }
+
+  /**
+   * Get the built-in fields of users
+   *
+   * Gets the fields every user has, as this user pool names and shows them.
+   *
+   * `GET /api/v3/get-user-base-fields`, permission `customField:Get`
+   *
+   * @example
+   * const { data } = await client.getUserBaseFields();
+   */
+  getUserBaseFields(input: Record<string, never> = {}, options?: CallOptions): Promise<Models.CustomFieldListRespDto> {
+    return this.call(operations.getUserBaseFields, input, options);
+  }
+
+  /**
+   * List the built-in fields of users
+   *
+   * Lists the built-in fields of users page by page. Only users have any.
+   *
+   * `GET /api/v3/list-user-base-fields`, permission `customField:List`
+   *
+   * Fails with:
+   * - 404: Tenant not found
+   *
+   * @example
+   * const { data } = await client.listUserBaseFields();
+   */
+  listUserBaseFields(
+    input: Models.ListUserBaseFieldsParams = {},
+    options?: CallOptions,
+  ): Promise<Models.ListCistomFieldsResDto> {
+    return this.call(operations.listUserBaseFields, input, options);
+  }
+
+  /**
+   * Change how built-in fields of users are shown
+   *
+   * Changes name, description, visibility, editability and translations of built-in fields; type and uniqueness stay.
+   * What is absent stays, an empty name brings the built-in one back.
+   *
+   * `POST /api/v3/set-user-base-fields`, permission `customField:Set`
+   *
+   * Fails with:
+   * - 404: No such built-in field: {key}
+   *
+   * @example
+   * const { data } = await client.setUserBaseFields({ list: [{ key: 'nickname' }] });
+   */
+  setUserBaseFields(
+    input: Models.SetUserBaseFieldsReqDto,
+    options?: CallOptions,
+  ): Promise<Models.CustomFieldListRespDto> {
+    return this.call(operations.setUserBaseFields, input, options);
+  }
+
+  /**
+   * Set custom data
+   *
+   * Sets values of custom fields of a user, role, group or department, all or none; null removes a value. A value must
+   * be of the type of its field; a NUMBER and a BOOLEAN may come as text.
+   *
+   * `POST /api/v3/set-custom-data`, permission `customData:Set`
+   *
+   * Fails with:
+   * - 404: Group not found
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
+   * - 404: department not found
+   * - 404: Tenant not found
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.setCustomData({
+   *   list: [{ key: 'school', value: 'pku' }],
+   *   targetType: 'USER',
+   *   targetIdentifier: '6229ffa0a1b2c3d4cade3e3d',
+   * });
+   */
+  setCustomData(input: Models.SetCustomDataReqDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.setCustomData, input, options);
+  }
+
+  /**
+   * Get custom data
+   *
+   * Gets all custom data of a user, role, group or department: fields that have a value, by key. Encrypted values come
+   * in clear.
+   *
+   * `GET /api/v3/get-custom-data`, permission `customData:Get`
+   *
+   * Fails with:
+   * - 404: Group not found
+   * - 404: department not found
+   * - 404: Tenant not found
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getCustomData({ targetType: 'USER', targetIdentifier: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getCustomData(input: Models.GetCustomDataParams, options?: CallOptions): Promise<Models.GetCustomDataRespDto> {
+    return this.call(operations.getCustomData, input, options);
   }
 
   // Access Keys

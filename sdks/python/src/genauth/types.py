@@ -149,6 +149,15 @@ class CommonResponseDto(TypedDict):
     """Id of the request, for support"""
 
 
+class CountCustomFieldsDto(TypedDict):
+    all: int
+    """Number of all fields"""
+    userVisible: int
+    """Number of fields the personal center shows"""
+    adminVisible: int
+    """Number of fields the console shows"""
+
+
 class CreateAccessKeyDto(TypedDict):
     type: str
     """Type of key: `userpool`, `tenant` or `user`"""
@@ -631,6 +640,64 @@ class CreateUserReqDto(TypedDict):
     options: NotRequired[Optional[CreateUserOptionsDto]]
 
 
+class CustomFieldDto(TypedDict):
+    targetType: Literal["USER", "ROLE", "GROUP", "DEPARTMENT"]
+    """What has the field: users, roles, groups or departments"""
+    createdAt: NotRequired[Optional[str]]
+    """Time of creation; built-in fields have none"""
+    dataType: Literal["STRING", "NUMBER", "DATETIME", "BOOLEAN", "ENUM"]
+    """Type of the values. Cannot be changed later"""
+    key: str
+    """Key of the field"""
+    label: str
+    """Name"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    encrypted: NotRequired[bool]
+    """Whether values are stored encrypted. Cannot be changed later"""
+    isUnique: bool
+    """Whether a value may occur only once. For STRING and NUMBER"""
+    userEditable: NotRequired[bool]
+    """Whether users may change their own value"""
+    visibleInAdminConsole: bool
+    """Whether the console shows it"""
+    visibleInUserCenter: NotRequired[bool]
+    """Whether the personal center shows it. Answers of the API have it either way"""
+    i18n: NotRequired[Optional[CustomFieldI18n]]
+    options: NotRequired[List[CustomFieldSelectOption]]
+    """Values an ENUM can have"""
+    validateRules: NotRequired[List[Dict[str, Any]]]
+    appIds: NotRequired[List[str]]
+    """Applications the field is for; none for all"""
+    desensitization: NotRequired[bool]
+    """Whether values are masked where others than administrators read them"""
+
+
+class CustomFieldI18n(TypedDict):
+    label: NotRequired[LangObject]
+    """Name in other languages"""
+
+
+class CustomFieldListRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: List[CustomFieldDto]
+    """Payload"""
+
+
+class CustomFieldSelectOption(TypedDict):
+    value: str
+    """Value"""
+    label: str
+    """Name"""
+
+
 class DeleteAccessKeyDto(TypedDict):
     accessKeyId: str
     """Access key id"""
@@ -639,6 +706,20 @@ class DeleteAccessKeyDto(TypedDict):
 class DeleteAdminRoleDto(TypedDict):
     codeList: List[str]
     """Role codes, 1 to 50"""
+
+
+class DeleteCustomFieldDto(TypedDict):
+    targetType: Literal["USER", "ROLE", "GROUP", "DEPARTMENT"]
+    """What has the field: users, roles, groups or departments"""
+    key: str
+    """Key of the field"""
+
+
+class DeleteCustomFieldsReqDto(TypedDict):
+    tenantId: NotRequired[str]
+    """Tenant id"""
+    list: List[DeleteCustomFieldDto]
+    """Fields, 1 to 50"""
 
 
 class DeleteDepartmentReqDto(TypedDict):
@@ -835,6 +916,19 @@ class GetAccessKeyResponseDto(TypedDict):
     requestId: NotRequired[str]
     """Id of the request, for support"""
     data: List[GetAccessKeyRespDto]
+    """Payload"""
+
+
+class GetCustomDataRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: Dict[str, Union[str, float, bool]]
     """Payload"""
 
 
@@ -1175,6 +1269,24 @@ class ListArchivedUsersSingleRespDto(TypedDict):
     requestId: NotRequired[str]
     """Id of the request, for support"""
     data: ArchivedUsersListPagingDto
+
+
+class ListCistomFieldsResDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: ListCustomFieldsDto
+
+
+class ListCustomFieldsDto(TypedDict):
+    count: CountCustomFieldsDto
+    list: List[CustomFieldDto]
+    """Fields of this page"""
 
 
 class ListPostBatchDto(TypedDict):
@@ -1773,6 +1885,88 @@ class SendResetPasswordNotificationDto(TypedDict):
     """Another phone to text to"""
     appId: NotRequired[Optional[str]]
     """Application whose address the message names"""
+
+
+class SetCustomDataDto(TypedDict):
+    key: str
+    """Key of the field"""
+    value: Optional[Union[str, float, bool]]
+    """Value; null removes it"""
+    tenantId: NotRequired[str]
+    """Tenant id"""
+
+
+class SetCustomDataReqDto(TypedDict):
+    list: List[SetCustomDataDto]
+    """Values, 1 to 50"""
+    targetType: Literal["USER", "ROLE", "GROUP", "DEPARTMENT"]
+    """What has the field: users, roles, groups or departments"""
+    targetIdentifier: str
+    """User id, role code, group code or department id"""
+    namespace: NotRequired[str]
+    """Permission namespace of a role"""
+    tenantId: NotRequired[str]
+    """Tenant id"""
+
+
+class SetCustomFieldDto(TypedDict):
+    targetType: Literal["USER", "ROLE", "GROUP", "DEPARTMENT"]
+    """What has the field: users, roles, groups or departments"""
+    key: str
+    """Key of the field. Not the key of a built-in field; cannot be changed later"""
+    dataType: NotRequired[Optional[Literal["STRING", "NUMBER", "DATETIME", "BOOLEAN", "ENUM"]]]
+    """Type of the values. Cannot be changed later"""
+    label: NotRequired[Optional[str]]
+    """Name"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    encrypted: NotRequired[Optional[bool]]
+    """Whether values are stored encrypted. Cannot be changed later"""
+    isUnique: NotRequired[Optional[bool]]
+    """Whether a value may occur only once. For STRING and NUMBER"""
+    userEditable: NotRequired[Optional[bool]]
+    """Whether users may change their own value"""
+    visibleInAdminConsole: NotRequired[Optional[bool]]
+    """Whether the console shows it"""
+    visibleInUserCenter: NotRequired[Optional[bool]]
+    """Whether the personal center shows it. Answers of the API have it either way"""
+    validateRules: NotRequired[Optional[Union[List[Dict[str, Any]], Dict[str, Any]]]]
+    """Rules for values, as a list or alone. Regular expressions run in RE2: no look-around, no back references"""
+    appIds: NotRequired[Optional[List[str]]]
+    """Applications the field is for; none for all"""
+    desensitization: NotRequired[Optional[bool]]
+    """Whether values are masked where others than administrators read them"""
+    options: NotRequired[Optional[List[CustomFieldSelectOption]]]
+    """Values an ENUM can have"""
+    i18n: NotRequired[Optional[CustomFieldI18n]]
+
+
+class SetCustomFieldsReqDto(TypedDict):
+    list: List[SetCustomFieldDto]
+    """Fields, 1 to 50"""
+    tenantId: NotRequired[str]
+    """Tenant id"""
+
+
+class SetUserBaseFieldDto(TypedDict):
+    key: str
+    """Key of the field. Not the key of a built-in field; cannot be changed later"""
+    label: NotRequired[Optional[str]]
+    """Name"""
+    description: NotRequired[Optional[str]]
+    """Description"""
+    userEditable: NotRequired[Optional[bool]]
+    """Whether users may change their own value"""
+    visibleInAdminConsole: NotRequired[Optional[bool]]
+    """Whether the console shows it"""
+    visibleInUserCenter: NotRequired[Optional[bool]]
+    """Whether the personal center shows it. Answers of the API have it either way"""
+    i18n: NotRequired[Optional[CustomFieldI18n]]
+
+
+class SetUserBaseFieldsReqDto(TypedDict):
+    list: List[SetUserBaseFieldDto]
+    """Fields, 1 to 50"""
 
 
 class SetUserDepartmentDto(TypedDict):

@@ -1,16 +1,14 @@
-import { codePattern, doc, dto, errors, multiLanguage } from '@genauth/contract';
+import { codePattern, doc, dto, errors, event, multiLanguage } from '@genauth/contract';
 import * as z from 'zod';
+import { changedCustomData, customValueErrors } from '../custom-values/contract.ts';
 
-export const departmentTreeErrors = errors('department_tree', {
+const ownErrors = errors('department_tree', {
   organizationNotFound: { statusCode: 404, message: 'organization not found for code: {code}' },
   departmentNotFound: { statusCode: 404, message: { en: 'department not found', zh: '部门不存在' } },
   tenantNotFound: { statusCode: 404, message: { en: 'Tenant not found', zh: '租户不存在' } },
-  customFieldNotDefined: {
-    statusCode: 400,
-    message: { en: 'Custom field not defined: {key}', zh: '未定义的自定义字段：{key}' },
-  },
   leaderNotFound: { statusCode: 404, message: { en: 'User not found: {userId}', zh: '用户不存在：{userId}' } },
 });
+export const departmentTreeErrors = { ...ownErrors, customFieldNotDefined: customValueErrors.fieldNotDefined };
 
 /** The alias of an organization's root department in every operation. */
 export const rootAlias = 'root';
@@ -160,4 +158,9 @@ export const DepartmentEventNode = z.object({
   orgId: z.string(),
   name: z.string(),
   code: z.string().nullable(),
+});
+
+export const departmentCustomDataChanged = event('department.custom_data.changed', {
+  webhook: 'organization:udv-changed',
+  data: z.object({ node: DepartmentEventNode, updates: changedCustomData }),
 });

@@ -1,7 +1,8 @@
 import { command, doc, dto, errors, event, IsSuccessDto, pageOf, paging, query } from '@genauth/contract';
 import * as z from 'zod';
+import { changedCustomData, customValueErrors } from '../custom-values/contract.ts';
 
-export const roleErrors = errors('role', {
+const ownErrors = errors('role', {
   notFound: { statusCode: 404, message: { en: 'Role not found', zh: '角色不存在' } },
   codeInvalid: { statusCode: 400, message: 'invalid role code: {code}' },
   codeMissing: { statusCode: 400, message: 'role code must not empty' },
@@ -14,11 +15,8 @@ export const roleErrors = errors('role', {
       zh: "不能使用权限空间 'system'：该空间仅用于管理员角色，请使用 create-admin-role",
     },
   },
-  customFieldNotDefined: {
-    statusCode: 400,
-    message: { en: 'Custom field not defined: {key}', zh: '未定义的自定义字段：{key}' },
-  },
 });
+export const roleErrors = { ...ownErrors, customFieldNotDefined: customValueErrors.fieldNotDefined };
 
 /** Where roles live that name no namespace. */
 export const defaultNamespace = 'default';
@@ -113,6 +111,10 @@ export const roleUpdated = event('role.updated', {
 });
 export const roleDisabled = event('role.disabled', { webhook: 'role:disable', data: roleData });
 export const roleDeleted = event('role.deleted', { webhook: 'role:deleted', data: roleData });
+export const roleCustomDataChanged = event('role.custom_data.changed', {
+  webhook: 'role:udv-changed',
+  data: roleData.extend({ updates: changedCustomData }),
+});
 
 const tag = 'Roles';
 

@@ -5,4 +5,6 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { roleHandlers } from './service.ts';
 
+export { requireRole, toRoleDto } from './service.ts';
+
 export const roles: Module = defineModule('roles', contract, roleHandlers);

@@ -187,7 +187,7 @@ interface Reading {
 }
 
 /** The role of that name. Of another user pool it is not found. */
-async function requireRole({ scope, now }: Reading, reference: RoleReference): Promise<RoleRow> {
+export async function requireRole({ scope, now }: Reading, reference: RoleReference): Promise<RoleRow> {
   const [role] = await findRoles(scope, [requireReference(reference)], toTimestamp(now));
   if (role === undefined) throw roleErrors.notFound();
   return role;
@@ -250,7 +250,7 @@ function difference(before: RoleRow, after: RoleRow) {
 }
 
 /** A role as V3 shows it. */
-function toRoleDto(
+export function toRoleDto(
   row: RoleRow,
   { withCustomData = false }: { readonly withCustomData?: boolean } = {},
 ): z.input<typeof RoleDto> {

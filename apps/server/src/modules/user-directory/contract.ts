@@ -1,13 +1,11 @@
-import { doc, dto, errors, pageOf } from '@genauth/contract';
+import { doc, dto, errors, event, pageOf } from '@genauth/contract';
 import * as z from 'zod';
+import { changedCustomData, customValueErrors } from '../custom-values/contract.ts';
 
-export const userErrors = errors('user', {
+const ownErrors = errors('user', {
   notFound: { statusCode: 404, apiCode: 2004, message: { en: 'User not found', zh: '用户不存在' } },
-  customFieldNotDefined: {
-    statusCode: 400,
-    message: { en: 'Custom field not defined: {key}', zh: '未定义的自定义字段：{key}' },
-  },
 });
+export const userErrors = { ...ownErrors, customFieldNotDefined: customValueErrors.fieldNotDefined };
 
 const userIdTypes = [
   'user_id',
@@ -341,3 +339,8 @@ export const UserDto = dto('UserDto', {
 });
 
 export const UserPagingDto = pageOf('UserPagingDto', UserDto);
+
+export const userCustomDataChanged = event('user.custom_data.changed', {
+  webhook: 'user:udv-changed',
+  data: z.object({ user: UserDto, updates: changedCustomData }),
+});

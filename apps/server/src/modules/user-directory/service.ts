@@ -3,6 +3,7 @@ import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { defaultPhoneCountryCode, parsePhoneQuery } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
+import { findTargetsByCustomField } from '../custom-values/index.ts';
 import { type UserDto, type UserIdType, userErrors } from './contract.ts';
 import { type AccountKind, findIdsBy, findIdsByPhone, type UserRow } from './store.ts';
 
@@ -38,21 +39,18 @@ async function lookUp(scope: Scope, values: readonly string[], type: UserIdType,
       // Identities and sync relations cannot be made yet, so nobody has one.
       requireKeyAndValue(values);
       return [];
-    case 'custom_field': {
-      // Nor can custom fields.
-      const [key = ''] = requireKeyAndValue(values);
-      throw userErrors.customFieldNotDefined({ key });
-    }
+    case 'custom_field':
+      // Of a user of the other kind the id is found, and goes no further.
+      return findIdsBy(scope, 'user_id', await findTargetsByCustomField(scope, 'USER', values, 'userId'), kind);
   }
 }
 
-/** The keys of `<key>:<value>` pairs. */
-function requireKeyAndValue(values: readonly string[]): string[] {
-  return values.map((value) => {
+/** `<key>:<value>` pairs. */
+function requireKeyAndValue(values: readonly string[]): void {
+  for (const value of values) {
     const at = value.indexOf(':');
     if (at <= 0 || at === value.length - 1) throw requestErrors.fieldMalformed({ field: 'userId' });
-    return value.slice(0, at);
-  });
+  }
 }
 
 /** The id of the user this value names. Of another user pool, or of another kind, he is not found. */

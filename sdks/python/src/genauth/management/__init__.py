@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .access_keys import AccessKeysSection
+from .custom_fields import CustomFieldsSection
 from .departments import DepartmentsSection
 from .groups import GroupsSection
 from .jobs import JobsSection
@@ -21,6 +22,7 @@ class ManagementClient(
     RolesSection,
     GroupsSection,
     PostsSection,
+    CustomFieldsSection,
     AccessKeysSection,
     TokensSection,
     JobsSection,

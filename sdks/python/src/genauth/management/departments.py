@@ -62,8 +62,8 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is DepartmentDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             400 department.id_missing: departmentId or departmentCode should not be empty
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -133,12 +133,12 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is DepartmentDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             400 department.code_invalid: invalid organization code: {code}
             409 department.code_taken: department code already exists: {code}
             409 department.open_department_id_taken: openDepartmentId already exists: {openDepartmentId}
             400 department.organization_code_invalid: invalid organization code {code}
             422 department.too_deep: departments can be at most 64 levels deep
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -217,12 +217,12 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is DepartmentDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             400 department.code_invalid: invalid organization code: {code}
             409 department.code_taken: department code already exists: {code}
             422 department.is_root: the root department cannot be moved or deleted
             422 department.moved_below_itself: a department cannot be moved below itself
             422 department.too_deep: departments can be at most 64 levels deep
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.leader_not_found: User not found: {userId}
             404 department_tree.organization_not_found: organization not found for code: {code}
@@ -285,9 +285,9 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             422 department.is_root: the root department cannot be moved or deleted
             422 department.not_empty: department is not empty
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -452,7 +452,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is DepartmentPagingDto.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -524,7 +524,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserPagingDto.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -580,7 +580,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is a list of str.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -643,7 +643,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserPagingDto.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -702,8 +702,8 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -757,7 +757,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -809,7 +809,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is DepartmentDto.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -862,7 +862,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsUserInDepartmentDataDto.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -995,7 +995,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is DepartmentPagingDto.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -1096,7 +1096,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is a list of UserSyncRelationDto.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -1145,7 +1145,7 @@ class DepartmentsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
 

@@ -134,9 +134,9 @@ class RolesSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is RoleDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             400 role.code_invalid: invalid role code: {code}
             409 role.code_taken: role code already exists: {code}
-            400 role.custom_field_not_defined: Custom field not defined: {key}
             400 role.namespace_invalid: invalid namespace code: {namespace}
             403 role.namespace_reserved: can't use permission namespace code 'system': it is for the roles of
                 administrators, see create-admin-role
@@ -176,10 +176,10 @@ class RolesSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             400 role.code_invalid: invalid role code: {code}
             400 role.code_missing: role code must not empty
             409 role.code_taken: role code already exists: {code}
-            400 role.custom_field_not_defined: Custom field not defined: {key}
             400 role.namespace_invalid: invalid namespace code: {namespace}
             403 role.namespace_reserved: can't use permission namespace code 'system': it is for the roles of
                 administrators, see create-admin-role
@@ -231,9 +231,9 @@ class RolesSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             400 role.code_invalid: invalid role code: {code}
             409 role.code_taken: role code already exists: {code}
-            400 role.custom_field_not_defined: Custom field not defined: {key}
             400 role.namespace_invalid: invalid namespace code: {namespace}
             404 role.not_found: Role not found
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .access_keys import AsyncAccessKeysSection
+from .custom_fields import AsyncCustomFieldsSection
 from .departments import AsyncDepartmentsSection
 from .groups import AsyncGroupsSection
 from .jobs import AsyncJobsSection
@@ -21,6 +22,7 @@ class AsyncManagementClient(
     AsyncRolesSection,
     AsyncGroupsSection,
     AsyncPostsSection,
+    AsyncCustomFieldsSection,
     AsyncAccessKeysSection,
     AsyncTokensSection,
     AsyncJobsSection,

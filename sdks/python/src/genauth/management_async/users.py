@@ -138,10 +138,10 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
-            400 user.custom_field_not_defined: Custom field not defined: {key}
             422 user_department.ambiguous_department_id: Several organizations have a department {departmentId}; use its
                 system id
             409 user_write.already_exists: user already exists with {field}
@@ -225,10 +225,10 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is a list of UserDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
-            400 department_tree.custom_field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
-            400 user.custom_field_not_defined: Custom field not defined: {key}
             422 user_department.ambiguous_department_id: Several organizations have a department {departmentId}; use its
                 system id
             409 user_write.already_exists: user already exists with {field}
@@ -290,7 +290,7 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserDto.
 
         Errors:
-            400 user.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 user.not_found: User not found
 
         Example:
@@ -346,7 +346,7 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is a list of UserDto.
 
         Errors:
-            400 user.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
 
         Example:
             >>> await client.get_user_batch(
@@ -500,7 +500,7 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserDto.
 
         Errors:
-            400 user.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 user.not_found: User not found
             409 user_write.already_exists: user already exists with {field}
             400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
@@ -580,7 +580,7 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is a list of UserDto.
 
         Errors:
-            400 user.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             409 user_write.already_exists: user already exists with {field}
             400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
                 {prefix}phone, {prefix}email
@@ -628,7 +628,7 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is ResignUserDataDto.
 
         Errors:
-            400 user.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 user.not_found: User not found
 
         Example:
@@ -668,7 +668,7 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is ResignUserDataDto.
 
         Errors:
-            400 user.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
 
         Example:
             >>> await client.resign_user_batch(
@@ -703,7 +703,7 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
-            400 user.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
 
         Example:
             >>> await client.delete_users_batch(
@@ -779,9 +779,9 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserPagingDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
-            400 user.custom_field_not_defined: Custom field not defined: {key}
             422 user_search.search_query_not_supported: searchQuery is not supported, use advancedFilter
 
         Example:
@@ -899,7 +899,7 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserDepartmentPagingDto.
 
         Errors:
-            400 user.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 user.not_found: User not found
 
         Example:
@@ -945,8 +945,8 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
-            400 user.custom_field_not_defined: Custom field not defined: {key}
             404 user.not_found: User not found
             404 user_department.department_not_found: There is an invalid departmentId: {departmentId}
             422 user_department.main_department_virtual: A virtual department cannot be a main department
@@ -992,7 +992,7 @@ class AsyncUsersSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is GroupPagingDto.
 
         Errors:
-            400 user.custom_field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
             404 user.not_found: User not found
 
         Example:

@@ -218,8 +218,8 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code department.id_missing}: departmentId or departmentCode should not be empty</li>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -246,13 +246,13 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code department.code_invalid}: invalid organization code: &#123;code&#125;</li>
      *   <li>409 {@code department.code_taken}: department code already exists: &#123;code&#125;</li>
      *   <li>409 {@code department.open_department_id_taken}: openDepartmentId already exists:
      *       &#123;openDepartmentId&#125;</li>
      *   <li>400 {@code department.organization_code_invalid}: invalid organization code &#123;code&#125;</li>
      *   <li>422 {@code department.too_deep}: departments can be at most 64 levels deep</li>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -282,12 +282,12 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code department.code_invalid}: invalid organization code: &#123;code&#125;</li>
      *   <li>409 {@code department.code_taken}: department code already exists: &#123;code&#125;</li>
      *   <li>422 {@code department.is_root}: the root department cannot be moved or deleted</li>
      *   <li>422 {@code department.moved_below_itself}: a department cannot be moved below itself</li>
      *   <li>422 {@code department.too_deep}: departments can be at most 64 levels deep</li>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.leader_not_found}: User not found: &#123;userId&#125;</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
@@ -319,9 +319,9 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code department.is_root}: the root department cannot be moved or deleted</li>
      *   <li>422 {@code department.not_empty}: department is not empty</li>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -401,7 +401,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -430,7 +430,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -457,7 +457,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -484,7 +484,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -513,8 +513,8 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -544,7 +544,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -572,7 +572,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -599,7 +599,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -678,7 +678,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -739,7 +739,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
@@ -766,7 +766,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      * </ul>
@@ -795,10 +795,10 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
      *       &#123;departmentId&#125;; use its system id</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
@@ -831,10 +831,10 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
-     *   <li>400 {@code department_tree.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
      *       &#123;departmentId&#125;; use its system id</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
@@ -870,7 +870,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
@@ -894,7 +894,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      * </ul>
      *
      * <pre>{@code
@@ -938,7 +938,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
      *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
@@ -970,7 +970,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
      *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
      *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
@@ -1003,7 +1003,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
@@ -1028,7 +1028,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      * </ul>
      *
      * <pre>{@code
@@ -1052,7 +1052,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      * </ul>
      *
      * <pre>{@code
@@ -1094,9 +1094,9 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code user_search.search_query_not_supported}: searchQuery is not supported, use advancedFilter</li>
      * </ul>
      *
@@ -1140,7 +1140,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
@@ -1166,8 +1166,8 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      *   <li>404 {@code user_department.department_not_found}: There is an invalid departmentId:
      *       &#123;departmentId&#125;</li>
@@ -1249,9 +1249,9 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
-     *   <li>400 {@code role.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>403 {@code role.namespace_reserved}: can't use permission namespace code 'system': it is for the roles of
      *       administrators, see create-admin-role</li>
@@ -1277,10 +1277,10 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.code_missing}: role code must not empty</li>
      *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
-     *   <li>400 {@code role.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>403 {@code role.namespace_reserved}: can't use permission namespace code 'system': it is for the roles of
      *       administrators, see create-admin-role</li>
@@ -1312,9 +1312,9 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
-     *   <li>400 {@code role.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>404 {@code role.not_found}: Role not found</li>
      * </ul>
@@ -1768,7 +1768,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>400 {@code user.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
@@ -2045,6 +2045,261 @@ public class ManagementClient extends BaseClient {
     @Deprecated
     public PostSingleRespDto getUserPost(GetUserPostDto request) {
         return call("GET", "/api/v3/get-user-post", request, Repeating.ALLOWED, PostSingleRespDto.class);
+    }
+
+    /**
+     * Get the custom fields.
+     *
+     * <p>Gets every custom field of users, roles, groups or departments, in the order they were made.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetCustomFieldsDto request = new GetCustomFieldsDto();
+     * request.setTargetType("USER");
+     * CustomFieldListRespDto answer = client.getCustomFields(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public CustomFieldListRespDto getCustomFields(GetCustomFieldsDto request) {
+        return call("GET", "/api/v3/get-custom-fields", request, Repeating.ALLOWED, CustomFieldListRespDto.class);
+    }
+
+    /**
+     * List custom fields.
+     *
+     * <p>Lists custom fields page by page. {@code count} tells how many fit the type and keyword, whatever their
+     * visibility.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListCustomFieldsRequestDto request = new ListCustomFieldsRequestDto();
+     * ListCistomFieldsResDto answer = client.listCustFields(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public ListCistomFieldsResDto listCustFields(ListCustomFieldsRequestDto request) {
+        return call("GET", "/api/v3/list-custom-fields", request, Repeating.ALLOWED, ListCistomFieldsResDto.class);
+    }
+
+    /**
+     * Create or change custom fields.
+     *
+     * <p>Creates the fields that are new and changes the others, all or none. What is absent stays. A new field is a
+     * STRING unless it says otherwise. Key, type and encryption cannot be changed; a field can become unique only while
+     * its values are.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_field.expression_refused}: The regular expression of the field &#123;key&#125; is not
+     *       valid, too large, or needs look-around or back references</li>
+     *   <li>400 {@code custom_field.immutable}: &#123;property&#125; of the field &#123;key&#125; cannot be
+     *       changed</li>
+     *   <li>400 {@code custom_field.key_built_in}: &#123;key&#125; is the key of a built-in field</li>
+     *   <li>400 {@code custom_field.not_uniqueable}: Only fields of type STRING or NUMBER can be unique:
+     *       &#123;key&#125;</li>
+     *   <li>400 {@code custom_field.option_twice}: The field &#123;key&#125; has the option &#123;value&#125;
+     *       twice</li>
+     *   <li>400 {@code custom_field.options_missing}: The field &#123;key&#125; needs options</li>
+     *   <li>422 {@code custom_field.too_many}: There can be at most &#123;max&#125; custom fields for
+     *       &#123;targetType&#125;</li>
+     *   <li>409 {@code custom_field.values_not_unique}: The field &#123;key&#125; cannot become unique: it has the same
+     *       value more than once</li>
+     *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetCustomFieldDto list = new SetCustomFieldDto();
+     * list.setTargetType(SetCustomFieldDto.TargetType.USER);
+     * list.setKey("school");
+     * SetCustomFieldsReqDto request = new SetCustomFieldsReqDto();
+     * request.setList(Arrays.asList(list));
+     * CustomFieldListRespDto answer = client.setCustomFields(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public CustomFieldListRespDto setCustomFields(SetCustomFieldsReqDto request) {
+        return call("POST", "/api/v3/set-custom-fields", request, Repeating.ALLOWED, CustomFieldListRespDto.class);
+    }
+
+    /**
+     * Delete custom fields.
+     *
+     * <p>Deletes fields with all their values. Fields that are not there are ignored, so the call can be repeated
+     * safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * DeleteCustomFieldDto list = new DeleteCustomFieldDto();
+     * list.setTargetType(DeleteCustomFieldDto.TargetType.USER);
+     * list.setKey("school");
+     * DeleteCustomFieldsReqDto request = new DeleteCustomFieldsReqDto();
+     * request.setList(Arrays.asList(list));
+     * IsSuccessRespDto answer = client.deleteCustomFields(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto deleteCustomFields(DeleteCustomFieldsReqDto request) {
+        return call("POST", "/api/v3/delete-custom-fields", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Get the built-in fields of users.
+     *
+     * <p>Gets the fields every user has, as this user pool names and shows them.
+     *
+     * <pre>{@code
+     * CustomFieldListRespDto answer = client.getUserBaseFields();
+     * }</pre>
+     *
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public CustomFieldListRespDto getUserBaseFields() {
+        return call("GET", "/api/v3/get-user-base-fields", null, Repeating.ALLOWED, CustomFieldListRespDto.class);
+    }
+
+    /**
+     * List the built-in fields of users.
+     *
+     * <p>Lists the built-in fields of users page by page. Only users have any.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListUserBaseFieldsDto request = new ListUserBaseFieldsDto();
+     * ListCistomFieldsResDto answer = client.listUserBaseFields(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public ListCistomFieldsResDto listUserBaseFields(ListUserBaseFieldsDto request) {
+        return call("GET", "/api/v3/list-user-base-fields", request, Repeating.ALLOWED, ListCistomFieldsResDto.class);
+    }
+
+    /**
+     * Change how built-in fields of users are shown.
+     *
+     * <p>Changes name, description, visibility, editability and translations of built-in fields; type and uniqueness
+     * stay. What is absent stays, an empty name brings the built-in one back.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code user_base_field.not_found}: No such built-in field: &#123;key&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetUserBaseFieldDto list = new SetUserBaseFieldDto();
+     * list.setKey("nickname");
+     * SetUserBaseFieldsReqDto request = new SetUserBaseFieldsReqDto();
+     * request.setList(Arrays.asList(list));
+     * CustomFieldListRespDto answer = client.setUserBaseFields(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public CustomFieldListRespDto setUserBaseFields(SetUserBaseFieldsReqDto request) {
+        return call("POST", "/api/v3/set-user-base-fields", request, Repeating.ALLOWED, CustomFieldListRespDto.class);
+    }
+
+    /**
+     * Set custom data.
+     *
+     * <p>Sets values of custom fields of a user, role, group or department, all or none; null removes a value. A value
+     * must be of the type of its field; a NUMBER and a BOOLEAN may come as text.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code custom_data.group_not_found}: Group not found</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetCustomDataDto list = new SetCustomDataDto();
+     * list.setKey("school");
+     * list.setValue("pku");
+     * SetCustomDataReqDto request = new SetCustomDataReqDto();
+     * request.setList(Arrays.asList(list));
+     * request.setTargetType(SetCustomDataReqDto.TargetType.USER);
+     * request.setTargetIdentifier("6229ffa0a1b2c3d4cade3e3d");
+     * IsSuccessRespDto answer = client.setCustomData(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto setCustomData(SetCustomDataReqDto request) {
+        return call("POST", "/api/v3/set-custom-data", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Get custom data.
+     *
+     * <p>Gets all custom data of a user, role, group or department: fields that have a value, by key. Encrypted values
+     * come in clear.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code custom_data.group_not_found}: Group not found</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetCustomDataDto request = new GetCustomDataDto();
+     * request.setTargetType("USER");
+     * request.setTargetIdentifier("6229ffa0a1b2c3d4cade3e3d");
+     * GetCustomDataRespDto answer = client.getCustomData(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GetCustomDataRespDto getCustomData(GetCustomDataDto request) {
+        return call("GET", "/api/v3/get-custom-data", request, Repeating.ALLOWED, GetCustomDataRespDto.class);
     }
 
     /**

@@ -22,6 +22,8 @@ import ai.genauth.sdk.java.dto.CreateUserInfoDto;
 import ai.genauth.sdk.java.dto.CreateUserReqDto;
 import ai.genauth.sdk.java.dto.DeleteAccessKeyDto;
 import ai.genauth.sdk.java.dto.DeleteAdminRoleDto;
+import ai.genauth.sdk.java.dto.DeleteCustomFieldDto;
+import ai.genauth.sdk.java.dto.DeleteCustomFieldsReqDto;
 import ai.genauth.sdk.java.dto.DeleteDepartmentReqDto;
 import ai.genauth.sdk.java.dto.DeleteDepartmentSyncRelationReqDto;
 import ai.genauth.sdk.java.dto.DeleteGroupsReqDto;
@@ -32,6 +34,8 @@ import ai.genauth.sdk.java.dto.DeleteUsersBatchDto;
 import ai.genauth.sdk.java.dto.GetAccessKeyDto;
 import ai.genauth.sdk.java.dto.GetAllDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetAllGroupsDto;
+import ai.genauth.sdk.java.dto.GetCustomDataDto;
+import ai.genauth.sdk.java.dto.GetCustomFieldsDto;
 import ai.genauth.sdk.java.dto.GetDepartmentByIdDto;
 import ai.genauth.sdk.java.dto.GetDepartmentDto;
 import ai.genauth.sdk.java.dto.GetDepartmentSyncRelationsDto;
@@ -57,6 +61,7 @@ import ai.genauth.sdk.java.dto.IsUserInDepartmentDto;
 import ai.genauth.sdk.java.dto.ListAccessKeyDto;
 import ai.genauth.sdk.java.dto.ListArchivedUsersDto;
 import ai.genauth.sdk.java.dto.ListChildrenDepartmentsDto;
+import ai.genauth.sdk.java.dto.ListCustomFieldsRequestDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMemberIdsDto;
 import ai.genauth.sdk.java.dto.ListDepartmentMembersDto;
 import ai.genauth.sdk.java.dto.ListGroupMembersDto;
@@ -66,6 +71,7 @@ import ai.genauth.sdk.java.dto.ListOrganizationsDto;
 import ai.genauth.sdk.java.dto.ListPostBatchDto;
 import ai.genauth.sdk.java.dto.ListPostDto;
 import ai.genauth.sdk.java.dto.ListRolesDto;
+import ai.genauth.sdk.java.dto.ListUserBaseFieldsDto;
 import ai.genauth.sdk.java.dto.ListUsersDto;
 import ai.genauth.sdk.java.dto.ListUsersRequestDto;
 import ai.genauth.sdk.java.dto.RemoveDepartmentMembersReqDto;
@@ -79,6 +85,12 @@ import ai.genauth.sdk.java.dto.SearchDepartmentMembersDto;
 import ai.genauth.sdk.java.dto.SearchDepartmentsListReqDto;
 import ai.genauth.sdk.java.dto.SearchDepartmentsReqDto;
 import ai.genauth.sdk.java.dto.SearchOrganizationsDto;
+import ai.genauth.sdk.java.dto.SetCustomDataDto;
+import ai.genauth.sdk.java.dto.SetCustomDataReqDto;
+import ai.genauth.sdk.java.dto.SetCustomFieldDto;
+import ai.genauth.sdk.java.dto.SetCustomFieldsReqDto;
+import ai.genauth.sdk.java.dto.SetUserBaseFieldDto;
+import ai.genauth.sdk.java.dto.SetUserBaseFieldsReqDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.SetUserPostsDto;
@@ -696,6 +708,79 @@ class SamplesTest {
         GetUserPostDto request = new GetUserPostDto();
         request.setUserId("6229ffa0a1b2c3d4cade3e3d");
         server.assertAnswered("getUserPost", client.getUserPost(request));
+    }
+
+    @Test
+    void getCustomFields() {
+        GetCustomFieldsDto request = new GetCustomFieldsDto();
+        request.setTargetType("USER");
+        server.assertAnswered("getCustomFields", client.getCustomFields(request));
+    }
+
+    @Test
+    void listCustFields() {
+        ListCustomFieldsRequestDto request = new ListCustomFieldsRequestDto();
+        server.assertAnswered("listCustFields", client.listCustFields(request));
+    }
+
+    @Test
+    void setCustomFields() {
+        SetCustomFieldDto list = new SetCustomFieldDto();
+        list.setTargetType(SetCustomFieldDto.TargetType.USER);
+        list.setKey("school");
+        SetCustomFieldsReqDto request = new SetCustomFieldsReqDto();
+        request.setList(Arrays.asList(list));
+        server.assertAnswered("setCustomFields", client.setCustomFields(request));
+    }
+
+    @Test
+    void deleteCustomFields() {
+        DeleteCustomFieldDto list = new DeleteCustomFieldDto();
+        list.setTargetType(DeleteCustomFieldDto.TargetType.USER);
+        list.setKey("school");
+        DeleteCustomFieldsReqDto request = new DeleteCustomFieldsReqDto();
+        request.setList(Arrays.asList(list));
+        server.assertAnswered("deleteCustomFields", client.deleteCustomFields(request));
+    }
+
+    @Test
+    void getUserBaseFields() {
+        server.assertAnswered("getUserBaseFields", client.getUserBaseFields());
+    }
+
+    @Test
+    void listUserBaseFields() {
+        ListUserBaseFieldsDto request = new ListUserBaseFieldsDto();
+        server.assertAnswered("listUserBaseFields", client.listUserBaseFields(request));
+    }
+
+    @Test
+    void setUserBaseFields() {
+        SetUserBaseFieldDto list = new SetUserBaseFieldDto();
+        list.setKey("nickname");
+        SetUserBaseFieldsReqDto request = new SetUserBaseFieldsReqDto();
+        request.setList(Arrays.asList(list));
+        server.assertAnswered("setUserBaseFields", client.setUserBaseFields(request));
+    }
+
+    @Test
+    void setCustomData() {
+        SetCustomDataDto list = new SetCustomDataDto();
+        list.setKey("school");
+        list.setValue("pku");
+        SetCustomDataReqDto request = new SetCustomDataReqDto();
+        request.setList(Arrays.asList(list));
+        request.setTargetType(SetCustomDataReqDto.TargetType.USER);
+        request.setTargetIdentifier("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("setCustomData", client.setCustomData(request));
+    }
+
+    @Test
+    void getCustomData() {
+        GetCustomDataDto request = new GetCustomDataDto();
+        request.setTargetType("USER");
+        request.setTargetIdentifier("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getCustomData", client.getCustomData(request));
     }
 
     @Test

@@ -1,0 +1,104 @@
+import type { Scope } from '../../platform/database/database.ts';
+import type { CommandContext, Handlers, QueryContext } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
+import {
+  type CustomDataChange,
+  changeCustomData,
+  prepareCustomData,
+  readCustomData,
+  type StoredTargetType,
+  type TargetType,
+} from '../custom-values/index.ts';
+import { departmentTreeErrors, findDepartmentById, requireNoTenant, toEventNode } from '../department-tree/index.ts';
+import { requireRole, toRoleDto } from '../roles/index.ts';
+import { listUsersByIds, toUserDto, type UserRow, userErrors } from '../user-directory/index.ts';
+import type * as contract from './contract.ts';
+import {
+  customDataTargetErrors,
+  departmentCustomDataChanged,
+  roleCustomDataChanged,
+  userCustomDataChanged,
+} from './contract.ts';
+
+/** How an operation names what has the data. */
+interface Reference {
+  readonly targetIdentifier: string;
+  readonly namespace: string;
+}
+
+/** What has the data, and how a change of it is announced. */
+interface Target {
+  readonly type: StoredTargetType;
+  readonly id: string;
+  announce(context: CommandContext, updates: CustomDataChange['updates']): Promise<void>;
+}
+
+export function createCustomDataHandlers(seal: Seal): Handlers<typeof contract> {
+  return {
+    async setCustomData({ list, targetType, tenantId, ...reference }, context) {
+      for (const named of [tenantId, ...list.map((one) => one.tenantId)]) requireNoTenant(named);
+      const { scope, audit } = context;
+      const given = Object.fromEntries(list.map(({ key, value }) => [key, value]));
+      const [prepared = []] = await prepareCustomData(scope, targetType, [given], { isText: true });
+      const target = await requireTarget[targetType](context, reference);
+      const change = await changeCustomData(seal, scope, target.type, target.id, prepared, context.now);
+      audit({ target: target.id, ...(change && { before: change.origin, after: change.updates }) });
+      if (change !== undefined) await target.announce(context, change.updates);
+      return { success: true };
+    },
+
+    async getCustomData({ targetType, tenantId, ...reference }, context) {
+      requireNoTenant(tenantId);
+      const target = await requireTarget[targetType](context, reference);
+      return readCustomData(seal, context.scope, target.type, target.id);
+    },
+  };
+}
+
+/** Of another user pool nothing is found. */
+const requireTarget: Record<TargetType, (context: QueryContext, reference: Reference) => Promise<Target>> = {
+  async USER({ scope }, { targetIdentifier }) {
+    const { id } = await requireUser(scope, targetIdentifier);
+    return {
+      type: 'USER',
+      id,
+      // Read again: the change has moved the time of the last change.
+      async announce({ emit }, updates) {
+        emit(userCustomDataChanged, { user: toUserDto(await requireUser(scope, id)), updates });
+      },
+    };
+  },
+
+  async DEPARTMENT({ scope }, { targetIdentifier }) {
+    const department = await findDepartmentById(scope, targetIdentifier);
+    if (department === undefined) throw departmentTreeErrors.departmentNotFound();
+    return {
+      type: 'DEPARTMENT',
+      id: department.id,
+      async announce({ emit }, updates) {
+        emit(departmentCustomDataChanged, { node: toEventNode(department), updates });
+      },
+    };
+  },
+
+  async ROLE(context, { targetIdentifier: code, namespace }) {
+    const role = await requireRole(context, { code, namespace });
+    return {
+      type: 'ROLE',
+      id: role.id,
+      async announce({ emit }, updates) {
+        emit(roleCustomDataChanged, { role: toRoleDto(role), updates });
+      },
+    };
+  },
+
+  async GROUP() {
+    throw customDataTargetErrors.groupNotFound();
+  },
+};
+
+async function requireUser(scope: Scope, id: string): Promise<UserRow> {
+  const [user] = await listUsersByIds(scope, [id], false);
+  if (user === undefined) throw userErrors.notFound();
+  return user;
+}

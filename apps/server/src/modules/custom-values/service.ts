@@ -1,0 +1,376 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import type { Scope } from '../../platform/database/database.ts';
+import { requestErrors } from '../../platform/errors.ts';
+import { parsePattern } from '../../platform/patterns.ts';
+import { parsePhoneQuery } from '../../platform/phone-numbers.ts';
+import type { Seal } from '../../platform/seal.ts';
+import { customValueErrors } from './contract.ts';
+import {
+  type CustomField,
+  deleteUniqueValues,
+  deleteUniqueValuesOfFields,
+  dropValues,
+  findCustomFields,
+  findHolders,
+  findStored,
+  insertUniqueValues,
+  isStored,
+  listValuesOf,
+  lockCustomFields,
+  lockStored,
+  type StoredTargetType,
+  type TargetType,
+  type ValidateRule,
+  writeStored,
+} from './store.ts';
+
+/** Custom data as callers give it: what is absent stays, null and empty remove. */
+export type GivenCustomData = Readonly<Record<string, unknown>> | null | undefined;
+
+/** Custom data as the column `custom_data` holds it. */
+export type StoredCustomData = Readonly<Record<string, unknown>>;
+
+type Value = string | number | boolean;
+
+/** Custom data that satisfies the definitions of its fields. */
+export type PreparedCustomData = readonly {
+  readonly field: CustomField;
+  readonly value: Value | null;
+  /** The field as errors name it: `list.3.customData.school`. */
+  readonly name: string;
+}[];
+
+/** How the values of a command are read. */
+interface Reading {
+  /** Names an item of a batch in errors: `list.3.`. */
+  readonly prefixOf?: (index: number) => string;
+  /** Whether numbers and truth values may come as text, from clients that know text alone. */
+  readonly isText?: boolean;
+}
+
+/** Of one value. The live service says 1024 and means it of each. */
+const maxValueCharacters = 1024;
+/** Of everything one user, role, group or department has, as it is stored. */
+const maxCharacters = 64 * 1024;
+
+/**
+ * Checks custom data against the definitions of its fields, which stay as they are until the transaction ends. To be called
+ * before the command locks or writes anything. Costs nothing where no custom data is given.
+ */
+export async function prepareCustomData(
+  scope: Scope,
+  targetType: TargetType,
+  given: readonly GivenCustomData[],
+  { prefixOf = () => '', isText = false }: Reading = {},
+): Promise<PreparedCustomData[]> {
+  const keys = new Set(given.flatMap((one) => Object.keys(one ?? {})));
+  if (keys.size === 0) return given.map(() => []);
+  for (const value of given.flatMap((one) => Object.values(one ?? {}))) refuseLong(value);
+  await lockCustomFields(scope, targetType, 'shared');
+  const fields = new Map((await findCustomFields(scope, targetType, [...keys])).map((field) => [field.key, field]));
+  const prepared: PreparedCustomData[] = [];
+  for (const [index, one] of given.entries()) {
+    const values: PreparedCustomData[number][] = [];
+    for (const [key, value] of Object.entries(one ?? {})) {
+      const field = fields.get(key);
+      if (field === undefined) throw customValueErrors.fieldNotDefined({ key });
+      const name = `${prefixOf(index)}customData.${key}`;
+      values.push({ field, name, value: await toValue(value, field, name, isText) });
+    }
+    prepared.push(values);
+  }
+  return prepared;
+}
+
+/** Code points: 1024 characters of any script are 1024. */
+function refuseLong(value: unknown): void {
+  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+  if (text.length <= maxValueCharacters) return;
+  if (text.length > 2 * maxValueCharacters || [...text].length > maxValueCharacters) throw customValueErrors.tooLong();
+}
+
+async function toValue(given: unknown, field: CustomField, name: string, isText: boolean): Promise<Value | null> {
+  if (given === null || given === '') return null;
+  const value = toTyped(given, field, isText);
+  if (value === undefined) throw customValueErrors.wrongType({ field: name, dataType: field.dataType });
+  if (field.dataType === 'ENUM' && !field.options.some((option) => option.value === value)) {
+    throw customValueErrors.notAnOption({ field: name });
+  }
+  for (const rule of field.validateRules) {
+    if (await satisfies(String(value), rule)) continue;
+    if (rule.error) throw customValueErrors.refused({ error: rule.error });
+    throw customValueErrors.invalid({ field: name, rule: rule.type });
+  }
+  return value;
+}
+
+const timestamp = z.iso.datetime({ offset: true, local: true });
+const day = z.iso.date();
+
+/** The value as it is stored, or nothing when it is of another type. */
+function toTyped(given: unknown, { dataType }: CustomField, isText: boolean): Value | undefined {
+  switch (dataType) {
+    case 'STRING':
+    case 'ENUM':
+      return typeof given === 'string' ? given : undefined;
+    case 'NUMBER': {
+      const isNumeral = isText && typeof given === 'string' && /^-?\d+(\.\d+)?$/.test(given);
+      const number = isNumeral ? Number(given) : given;
+      // Beyond, a number has lost digits on its way here.
+      if (typeof number !== 'number' || Math.abs(number) > Number.MAX_SAFE_INTEGER) return undefined;
+      return number === 0 ? 0 : number;
+    }
+    case 'BOOLEAN':
+      if (isText && (given === 'true' || given === 'false')) return given === 'true';
+      return typeof given === 'boolean' ? given : undefined;
+    case 'DATETIME': {
+      // Stored in UTC, all of one form, so that their order as texts is their order in time.
+      if (typeof given === 'number') return Number.isInteger(given) ? toIso(given) : undefined;
+      if (typeof given !== 'string') return undefined;
+      const text = given.replace(' ', 'T');
+      if (day.safeParse(text).success) return toIso(`${text}T00:00:00Z`);
+      if (!timestamp.safeParse(text).success) return undefined;
+      return toIso(/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text}Z`);
+    }
+  }
+}
+
+function toIso(time: string | number): string | undefined {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+const email = z.email();
+
+async function satisfies(text: string, rule: ValidateRule): Promise<boolean> {
+  switch (rule.type) {
+    case 'regExp':
+      return parsePattern(rule.content ?? '')?.matches(text) === true;
+    case 'phone':
+      return (
+        /^\+?[\d\s().-]{5,32}$/.test(text) &&
+        (await parsePhoneQuery(text)).some(({ phone }) => /^\d{4,15}$/.test(phone))
+      );
+    case 'email':
+      return email.safeParse(text).success;
+    case 'isNumber':
+      return /^-?\d+(\.\d+)?$/.test(text);
+    // Kept by the table of taken values.
+    case 'UNIQUE':
+    case 'None':
+      return true;
+  }
+}
+
+/** What the column holds once these values are set. Encrypted ones are bound to user pool, target and key. */
+function encodeCustomData(
+  seal: Seal,
+  { userPoolId }: Scope,
+  targetId: string,
+  prepared: PreparedCustomData,
+  before: StoredCustomData = {},
+): StoredCustomData {
+  const stored = new Map(Object.entries(before));
+  for (const { field, value } of prepared) {
+    if (value === null) stored.delete(field.key);
+    else if (field.encrypted) {
+      const context = contextOf(userPoolId, targetId, field.key);
+      stored.set(field.key, { sealed: seal.seal(JSON.stringify(value), context).toString('base64') });
+    } else stored.set(field.key, value);
+  }
+  const data = Object.fromEntries(stored);
+  const [first] = prepared;
+  if (first !== undefined && JSON.stringify(data).length > maxCharacters) {
+    const field = first.name.slice(0, -first.field.key.length - 1);
+    throw customValueErrors.tooLarge({ field, maxCharacters });
+  }
+  return data;
+}
+
+function contextOf(userPoolId: string, targetId: string, key: string): string {
+  return `custom_data/${userPoolId}/${targetId}/${key}`;
+}
+
+/** Custom data as administrators read it: encrypted values opened. */
+function openCustomData(
+  seal: Seal,
+  userPoolId: string,
+  targetId: string,
+  stored: StoredCustomData,
+): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(stored).map(([key, value]) => [
+      key,
+      isSealed(value)
+        ? (JSON.parse(seal.open(Buffer.from(value.sealed, 'base64'), contextOf(userPoolId, targetId, key))) as Value)
+        : (value as Value),
+    ]),
+  );
+}
+
+interface Sealed {
+  readonly sealed: string;
+}
+
+/** Nothing else is stored as an object, so that a read needs no definitions. */
+function isSealed(value: unknown): value is Sealed {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Custom data as audit rows and events tell of it: of encrypted values no more than that there is one. */
+function showCustomData(stored: StoredCustomData): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(stored).map(([key, value]) => [key, isSealed(value) ? redacted : value]));
+}
+
+const redacted = '[redacted]';
+
+/**
+ * What stands for a value where uniqueness is kept. Texts are compared as they are, in Unicode's composed form and with
+ * regard to case; numbers by what they are worth. The digest of an encrypted value is keyed: who reads the table can try
+ * values on it no better than on the sealed ones.
+ */
+function toUniqueDigest(seal: Seal, { userPoolId }: Scope, field: CustomField, value: Value): string {
+  if (!field.encrypted) return plainDigest(value);
+  return seal
+    .digest(canonical(value), `custom_data/${userPoolId}/${field.targetType}/${field.key}`)
+    .toString('base64url');
+}
+
+function plainDigest(value: Value): string {
+  return createHash('sha256').update(canonical(value)).digest('base64url');
+}
+
+function canonical(value: Value): string {
+  return String(value).normalize('NFC');
+}
+
+/** Takes the values of unique fields for their targets, which are there by now. Whoever comes second is refused. */
+async function claimUniqueValues(
+  seal: Seal,
+  scope: Scope,
+  targetType: StoredTargetType,
+  claims: readonly { readonly targetId: string; readonly prepared: PreparedCustomData }[],
+): Promise<void> {
+  const wanted = claims.flatMap(({ targetId, prepared }) =>
+    prepared.flatMap(({ field, value, name }) =>
+      field.isUnique && value !== null
+        ? [{ targetId, key: field.key, digest: toUniqueDigest(seal, scope, field, value), field, name }]
+        : [],
+    ),
+  );
+  if (wanted.length === 0) return;
+  const taken = await insertUniqueValues(scope, targetType, wanted);
+  if (taken.length === wanted.length) return;
+  const got = new Set(taken.map(({ targetId, key }) => `${targetId}/${key}`));
+  const refused = wanted.find(({ targetId, key }) => !got.has(`${targetId}/${key}`));
+  if (refused === undefined) return;
+  const error = refused.field.validateRules.find(({ type }) => type === 'UNIQUE')?.error;
+  throw error ? customValueErrors.refusedAsTaken({ error }) : customValueErrors.taken({ field: refused.name });
+}
+
+/** The custom data of a target, as administrators read it. */
+export async function readCustomData(
+  seal: Seal,
+  scope: Scope,
+  targetType: StoredTargetType,
+  targetId: string,
+): Promise<Record<string, Value>> {
+  return openCustomData(seal, scope.userPoolId, targetId, (await findStored(scope, targetType, targetId)) ?? {});
+}
+
+/** What a change did, by key, fit for audit rows and events. Null where there was or is no value. */
+export interface CustomDataChange {
+  readonly origin: Readonly<Record<string, unknown>>;
+  readonly updates: Readonly<Record<string, unknown>>;
+}
+
+/** Sets values of a target, which gets locked, and answers what changed; nothing when all is as it was. */
+export async function changeCustomData(
+  seal: Seal,
+  scope: Scope,
+  targetType: StoredTargetType,
+  targetId: string,
+  prepared: PreparedCustomData,
+  now: number,
+): Promise<CustomDataChange | undefined> {
+  if (prepared.length === 0) return undefined;
+  const before = (await lockStored(scope, targetType, targetId)) ?? {};
+  const opened = new Map(Object.entries(openCustomData(seal, scope.userPoolId, targetId, before)));
+  const changed = prepared.filter(({ field, value }) => value !== (opened.get(field.key) ?? null));
+  if (changed.length === 0) return undefined;
+  const after = encodeCustomData(seal, scope, targetId, changed, before);
+  const unique = changed.flatMap(({ field }) => (field.isUnique && opened.has(field.key) ? [field.key] : []));
+  if (unique.length > 0) await deleteUniqueValues(scope, targetType, targetId, unique);
+  await claimUniqueValues(seal, scope, targetType, [{ targetId, prepared: changed }]);
+  await writeStored(scope, targetType, targetId, after, new Date(now).toISOString());
+  const keys = changed.map(({ field }) => field.key);
+  return { origin: shownOf(before, keys), updates: shownOf(after, keys) };
+}
+
+function shownOf(stored: StoredCustomData, keys: readonly string[]): Record<string, unknown> {
+  const shown = new Map(Object.entries(showCustomData(stored)));
+  return Object.fromEntries(keys.map((key) => [key, shown.get(key) ?? null]));
+}
+
+/** The ids of what `<key>:<value>` pairs of unique fields name, in their order. `parameter` names them in errors. */
+export async function findTargetsByCustomField(
+  scope: Scope,
+  targetType: TargetType,
+  pairs: readonly string[],
+  parameter: string,
+): Promise<string[]> {
+  const split = pairs.map((pair) => {
+    const at = pair.indexOf(':');
+    if (at <= 0 || at === pair.length - 1) throw requestErrors.fieldMalformed({ field: parameter });
+    return { key: pair.slice(0, at), value: pair.slice(at + 1) };
+  });
+  const keys = [...new Set(split.map(({ key }) => key))];
+  const fields = new Map((await findCustomFields(scope, targetType, keys)).map((field) => [field.key, field]));
+  const digests = split.map(({ key, value }) => {
+    const field = fields.get(key);
+    if (field === undefined) throw customValueErrors.fieldNotDefined({ key });
+    // What is not unique names nobody, and what is encrypted is not asked for in the open.
+    const typed = field.isUnique && !field.encrypted ? toTyped(value, field, true) : undefined;
+    if (typed === undefined) throw requestErrors.fieldMalformed({ field: parameter });
+    return plainDigest(typed);
+  });
+  if (!isStored(targetType)) return [];
+  return findHolders(
+    scope,
+    targetType,
+    split.map(({ key }) => key),
+    digests,
+  );
+}
+
+const valuesPerPage = 5000;
+
+/** Takes the values of a field that becomes unique; answers false when two targets have the same. Definitions are locked. */
+export async function makeValuesUnique(seal: Seal, scope: Scope, field: CustomField): Promise<boolean> {
+  const { key, targetType } = field;
+  if (!isStored(targetType)) return true;
+  for (let after = ''; ; ) {
+    const page = await listValuesOf(scope, targetType, key, after, valuesPerPage);
+    const values = page.map(({ id, value }) => {
+      const opened = openCustomData(seal, scope.userPoolId, id, { [key]: value })[key] ?? '';
+      return { targetId: id, key, digest: toUniqueDigest(seal, scope, field, opened) };
+    });
+    if (values.length > 0 && (await insertUniqueValues(scope, targetType, values)).length < values.length) return false;
+    const last = page.at(-1);
+    if (last === undefined || page.length < valuesPerPage) return true;
+    after = last.id;
+  }
+}
+
+/** Frees the values of a field that is unique no longer. */
+export async function releaseUniqueValues(scope: Scope, { targetType, key }: CustomField): Promise<void> {
+  if (isStored(targetType)) await deleteUniqueValuesOfFields(scope, targetType, [key]);
+}
+
+/** Drops the values of fields that are gone, one statement a table. Definitions are locked. */
+export async function dropCustomData(scope: Scope, targetType: TargetType, keys: readonly string[]): Promise<void> {
+  if (!isStored(targetType)) return;
+  await deleteUniqueValuesOfFields(scope, targetType, keys);
+  await dropValues(scope, targetType, keys);
+}
