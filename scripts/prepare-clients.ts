@@ -1,14 +1,14 @@
 /**
- * Runs before `npm test`: fetches the published Python and Java clients, and what ours in those languages are built and
- * tested with, into .cache, once, where the languages are present. What is missing is said and skipped, here and in the tests; with `--required`, a language that is present and
- * cannot be prepared fails the run.
+ * Runs before `npm test`: fetches the published Python and Java clients, what ours in those languages are built and tested
+ * with, and the fuzzer, into .cache, once, where the languages are present. What is missing is said and skipped, here and in
+ * the tests; with `--required`, a language that is present and cannot be prepared fails the run.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { cache, java, javaSdk, type PublishedClient, python, readPrepared } from './published-clients.ts';
+import { cache, java, javaSdk, type PublishedClient, python, readPrepared, schemathesis } from './published-clients.ts';
 
 /** A program that ended badly, with the last of what it said. */
 class ProgramFailed extends Error {}
@@ -20,15 +20,16 @@ const required = process.argv.includes('--required');
 
 await mkdir(cache, { recursive: true });
 await Promise.all([
-  prepare('Python', python, python.interpreter, preparePython),
+  prepare('Python client', python, python.interpreter, preparePython),
+  prepare('Schemathesis', schemathesis, schemathesis.program, prepareSchemathesis),
   // One after the other: they share a repository, which Maven does not lock.
-  prepare('Java', java, dirname(java.classpath), prepareJava).then(() =>
-    prepare('our Java', javaSdk, javaSdk.repository, prepareJavaSdk),
+  prepare('Java client', java, dirname(java.classpath), prepareJava).then(() =>
+    prepare('our Java client', javaSdk, javaSdk.repository, prepareJavaSdk),
   ),
 ]);
 
 async function prepare(
-  language: string,
+  name: string,
   { wanted, state }: { readonly wanted: readonly string[]; readonly state: string },
   product: string,
   fetchClient: () => Promise<string>,
@@ -40,29 +41,43 @@ async function prepare(
   try {
     const version = await fetchClient();
     client = { ready: true, version };
-    console.log(`${language} client: ${version}`);
+    console.log(`${name}: ${version}`);
   } catch (error) {
     if (!(error instanceof ProgramFailed || error instanceof LanguageMissing)) throw error;
     client = { ready: false, reason: error.message };
-    console.log(`skipped: the tests of the ${language} client (${error.message})`);
+    console.log(`skipped: the tests of the ${name} (${error.message})`);
     if (required && error instanceof ProgramFailed) process.exitCode = 1;
   }
   await writeFile(state, `${JSON.stringify({ wanted, client }, null, 2)}\n`);
 }
 
 async function preparePython(): Promise<string> {
-  const recentEnough = 'import sys; sys.exit(sys.version_info < (3, 9))';
-  await run('python3', ['-c', recentEnough]).catch(() => {
-    throw new LanguageMissing('it needs python3, 3.9 or newer');
-  });
-  const environment = dirname(dirname(python.interpreter));
-  await rm(environment, { recursive: true, force: true });
-  console.log(`Fetching ${python.wanted[0]} …`);
-  // On Debian the module is a package of its own, python3-venv, and Python says so.
-  await run('python3', ['-m', 'venv', environment]);
-  await run(python.interpreter, ['-m', 'pip', 'install', '--quiet', '--retries=2', ...python.wanted]);
+  await requirePython(9);
+  await makeEnvironment(dirname(dirname(python.interpreter)), python.wanted);
   await run(python.interpreter, ['-c', 'import authing']);
   return python.wanted[0];
+}
+
+async function prepareSchemathesis(): Promise<string> {
+  await requirePython(10);
+  const environment = dirname(dirname(schemathesis.program));
+  await makeEnvironment(environment, schemathesis.wanted);
+  await run(schemathesis.program, ['--version']);
+  return schemathesis.wanted[0];
+}
+
+async function requirePython(minor: number): Promise<void> {
+  await run('python3', ['-c', `import sys; sys.exit(sys.version_info < (3, ${minor}))`]).catch(() => {
+    throw new LanguageMissing(`it needs python3, 3.${minor} or newer`);
+  });
+}
+
+async function makeEnvironment(environment: string, wanted: readonly string[]): Promise<void> {
+  await rm(environment, { recursive: true, force: true });
+  console.log(`Fetching ${wanted[0]} …`);
+  // On Debian the module is a package of its own, python3-venv, and Python says so.
+  await run('python3', ['-m', 'venv', environment]);
+  await run(join(environment, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--retries=2', ...wanted]);
 }
 
 async function prepareJava(): Promise<string> {

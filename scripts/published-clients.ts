@@ -33,6 +33,13 @@ export const python = {
   state: join(cache, 'python.json'),
 } as const;
 
+/** PyPI `schemathesis`, which calls every operation from its schema, in an environment of its own. */
+export const schemathesis = {
+  wanted: ['schemathesis==4.32.5'],
+  program: join(cache, 'schemathesis', 'bin', 'schemathesis'),
+  state: join(cache, 'schemathesis.json'),
+} as const;
+
 /** Maven `cn.authing:authing-java-sdk` with all it needs, as jars; not every repository has the newest release. */
 export const java = {
   wanted: ['cn.authing:authing-java-sdk:3.1.19', 'cn.authing:authing-java-sdk:3.1.9'],

@@ -75,6 +75,8 @@ function toOperationObject(name: string, operation: Operation, components: Compo
     'x-description-zh-CN': operation.description.zh,
     'x-kind': operation.kind,
     'x-permission': operation.permission,
+    // The envelope's schema does not say it: operations share one, whether theirs may be null or not.
+    ...(operation.output instanceof z.ZodNullable ? { 'x-data-may-be-null': true } : {}),
     ...(operation.pythonName === undefined ? {} : { 'x-python-name': operation.pythonName }),
     ...(operation.kind === 'command'
       ? {

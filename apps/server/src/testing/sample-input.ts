@@ -20,7 +20,7 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   deleteDepartment: ({ values }) => ({ departmentId: values['emptyDepartmentId'] }),
   // One of several optional fields must be there.
   createUser: () => ({ username: 'linus', salt: undefined }),
-  createUsersBatch: () => ({ list: [{ username: 'linus', password: sampleSecret }] }),
+  createUsersBatch: () => ({ list: [{ username: 'barbara', password: sampleSecret }] }),
   isUserExists: () => ({ username: 'ada' }),
   createRole: () => ({ code: 'auditor' }),
   createRolesBatch: () => ({ list: [{ code: 'auditor' }] }),

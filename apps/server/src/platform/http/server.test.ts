@@ -31,6 +31,7 @@ function sendBytes(bytes: string): Promise<string> {
 test.each([
   ['GET', '/api/v3/no-such-operation?x=1', 'GET /api/v3/no-such-operation'],
   ['DELETE', '/api/v3/create-access-key', 'DELETE /api/v3/create-access-key'],
+  ['QUERY', '/api/v3/get-access-key', 'QUERY /api/v3/get-access-key'],
   ['GET', '/', 'GET /'],
   ['GET', '/api/v3/%zz', 'GET /api/v3/%zz'],
   ['GET', `/${'a'.repeat(4000)}`, 'GET /aaa'],

@@ -178,6 +178,8 @@ function toTransportFailure(error: unknown, request: FastifyRequest, log: Log): 
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return fail(requestErrors.bodyTooLarge({ maxBytes: maxBodyBytes }), request);
+  // QUERY (RFC 10008) is refused without a type before a route is looked for, and no operation has that method.
+  if (code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE') return routeNotFound(request);
   if (typeof code === 'string' && code.startsWith('FST_ERR_CTP')) return fail(requestErrors.bodyMalformed(), request);
   // The client broke off: nobody reads the answer, and nothing went wrong here.
   if (code === 'ECONNRESET') return fail(requestErrors.bodyMalformed(), request);
