@@ -8,11 +8,20 @@ create table groups (
   description  text not null default '',
   type         text not null default 'static' check (type in ('static', 'dynamic')),
   custom_data  jsonb not null default '{}',
+  rule         jsonb,
+  rule_job_id  text collate "C",
+  rule_evaluated_at timestamptz(3),
   created_at   timestamptz(3) not null default now(),
   updated_at   timestamptz(3) not null default now(),
-  primary key (user_pool_id, id)
+  primary key (user_pool_id, id),
+  constraint groups_rule check ((type = 'dynamic') = (rule is not null))
 );
+comment on column groups.rule_job_id is
+  'The job that evaluates the rule for all users, the latest one: an earlier one that finds another here leaves the group to it.';
+comment on column groups.rule_evaluated_at is 'When that job was through with this group; null until it is.';
 create unique index groups_code on groups (user_pool_id, code);
+-- Asked at every change of a user.
+create index groups_dynamic on groups (user_pool_id, id) where type = 'dynamic';
 create index groups_created_at on groups (user_pool_id, created_at, id);
 select genauth.isolate('groups');
 

@@ -8,6 +8,7 @@ import { departmentMembers } from './modules/department-members/index.ts';
 import { departmentSearch } from './modules/department-search/index.ts';
 import { departmentSyncRelations } from './modules/department-sync-relations/index.ts';
 import { departments } from './modules/departments/index.ts';
+import { dynamicGroups, evaluationJob } from './modules/dynamic-groups/index.ts';
 import { groupMembers } from './modules/group-members/index.ts';
 import { groups } from './modules/groups/index.ts';
 import { startJobRuns } from './modules/job-runs/index.ts';
@@ -110,6 +111,7 @@ export async function compose({
     roles,
     groups,
     groupMembers,
+    dynamicGroups,
     posts,
     userPosts,
     customFields(seal),
@@ -120,7 +122,7 @@ export async function compose({
     jobs,
     system({ passwordKeys, version: manifest.version, publicIps }),
   ];
-  const jobDefinitions: JobDefinition[] = [];
+  const jobDefinitions: JobDefinition[] = [evaluationJob];
 
   const app = createHttpServer({
     modules,

@@ -7,6 +7,7 @@ import * as departmentMembers from './modules/department-members/contract.ts';
 import * as departmentSearch from './modules/department-search/contract.ts';
 import * as departmentSyncRelations from './modules/department-sync-relations/contract.ts';
 import * as departments from './modules/departments/contract.ts';
+import * as dynamicGroups from './modules/dynamic-groups/contract.ts';
 import * as groupMembers from './modules/group-members/contract.ts';
 import * as groups from './modules/groups/contract.ts';
 import * as jobs from './modules/jobs/contract.ts';
@@ -38,6 +39,7 @@ const managementContracts = [
   roles,
   groups,
   groupMembers,
+  dynamicGroups,
   posts,
   userPosts,
   customFields,

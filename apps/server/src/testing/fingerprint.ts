@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestServer } from './server.ts';
 
 let tables: Promise<readonly string[]> | undefined;
@@ -15,8 +16,21 @@ export function tablesOfUserPools(server: TestServer): Promise<readonly string[]
   return tables;
 }
 
-/** What a user pool holds: per table the number of its rows and a hash of them. Equal before and after: nothing was written. */
+/** Waits until the jobs of a user pool have ended. The sample job is of a kind no server knows, and stands still as it is. */
+export async function jobsEnded(server: TestServer, userPoolId: string): Promise<void> {
+  const isAtWork = async () => {
+    const running = await server.sql(
+      `select from jobs where user_pool_id = $1 and state in ('waiting', 'running') and kind <> 'sample' limit 1`,
+      [userPoolId],
+    );
+    return running.length > 0;
+  };
+  while (await isAtWork()) await sleep(5);
+}
+
+/** What a user pool holds, once its jobs have ended: per table the number of its rows and a hash of them. Equal before and after: nothing was written. */
 export async function fingerprintOf(server: TestServer, userPoolId: string): Promise<Record<string, string>> {
+  await jobsEnded(server, userPoolId);
   const perTable = (await tablesOfUserPools(server)).map(
     // When a key was last used is noted by upkeep, whatever operations do.
     (table) => `

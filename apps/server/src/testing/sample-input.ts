@@ -31,6 +31,7 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   removeGroupMembers: group,
   listGroupMembers: group,
   getGroupAuthorizedResources: group,
+  evaluateDynamicGroup: () => ({ code: 'named' }),
   updateUser: () => ({ nickname: 'Countess' }),
   createPost: () => ({ code: 'tester', name: 'Tester' }),
   // The field is optional; without it nothing is asked for.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { newId } from '../platform/ids.ts';
+import { jobsEnded } from './fingerprint.ts';
 import { type TestServer, type TestUserPool, testUserPool } from './server.ts';
 
 /** A secret every sample carries where an operation takes one; it must turn up nowhere. */
@@ -80,6 +81,15 @@ async function addGroup(pool: TestUserPool, values: Record<string, unknown>): Pr
   values['groupIds'] = [group.id];
   if (values['userIds'] === undefined) return;
   await pool.do('addGroupMembers', { code: 'developers', userIds: values['userIds'] });
+  await addDynamicGroup(pool);
+}
+
+/** Its members are found before the world is looked at: a job that is still at work would change what it holds. */
+async function addDynamicGroup(pool: TestUserPool): Promise<void> {
+  if (!hasOperation(pool.server, 'evaluateDynamicGroup')) return;
+  const rule = { field: 'username', operator: 'NOT_NULL' };
+  await pool.do('createGroup', { code: 'named', type: 'dynamic', rule });
+  await jobsEnded(pool.server, pool.id);
 }
 
 async function addPost(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {

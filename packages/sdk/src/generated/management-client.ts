@@ -1376,13 +1376,27 @@ export class ManagementClient extends ManagementCalls {
   /**
    * Create a group
    *
-   * Creates a group. Its code names it everywhere and must be unique in the user pool.
+   * Creates a group. Its code names it everywhere and must be unique in the user pool. Members of a `dynamic` group
+   * follow from its `rule`: a job finds them, named in `evaluation`, and every later change of a user is followed at
+   * once.
    *
    * `POST /api/v3/create-group`, permission `group:Create`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404: department not found
+   * - 404: organization not found for code: {code}
    * - 409: group code already exists: {code}
    * - 400: Custom field not defined: {key}
+   * - 422: Only a dynamic group has a rule
+   * - 422: A user pool can have {most} dynamic groups at most
+   * - 404: {at}: department not found
+   * - 400: {at}: no such field: {field}
+   * - 400: {at} must be a list of one rule or more
+   * - 400: {at} must have either one of `and`, `or` and `not`, or `field`, `operator` and `value`
+   * - 400: The rule is nested more than {most} levels deep
+   * - 400: The rule has more than {most} conditions
+   * - 400: The rule names more than {most} values
    *
    * @example
    * const { data } = await client.createGroup({ code: 'developer' });
@@ -1401,7 +1415,19 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 404: department not found
+   * - 404: organization not found for code: {code}
+   * - 400: Custom field not defined: {key}
+   * - 422: Only a dynamic group has a rule
+   * - 422: A user pool can have {most} dynamic groups at most
    * - 422: The type of a group cannot be changed
+   * - 404: {at}: department not found
+   * - 400: {at}: no such field: {field}
+   * - 400: {at} must be a list of one rule or more
+   * - 400: {at} must have either one of `and`, `or` and `not`, or `field`, `operator` and `value`
+   * - 400: The rule is nested more than {most} levels deep
+   * - 400: The rule has more than {most} conditions
+   * - 400: The rule names more than {most} values
    *
    * @example
    * const { data } = await client.createOrUpdateGroup({ code: 'developer' });
@@ -1421,8 +1447,20 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/create-groups-batch`, permission `group:Create`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404: department not found
+   * - 404: organization not found for code: {code}
    * - 409: group code already exists: {code}
    * - 400: Custom field not defined: {key}
+   * - 422: Only a dynamic group has a rule
+   * - 422: A user pool can have {most} dynamic groups at most
+   * - 404: {at}: department not found
+   * - 400: {at}: no such field: {field}
+   * - 400: {at} must be a list of one rule or more
+   * - 400: {at} must have either one of `and`, `or` and `not`, or `field`, `operator` and `value`
+   * - 400: The rule is nested more than {most} levels deep
+   * - 400: The rule has more than {most} conditions
+   * - 400: The rule names more than {most} values
    *
    * @example
    * const { data } = await client.createGroupsBatch({ list: [{ code: 'developer' }] });
@@ -1434,14 +1472,27 @@ export class ManagementClient extends ManagementCalls {
   /**
    * Update a group
    *
-   * Changes what is given of a group and leaves the rest. `newCode` replaces its code; members stay.
+   * Changes what is given of a group and leaves the rest. `newCode` replaces its code; members stay. A new `rule` of a
+   * dynamic group is evaluated by the job named in `evaluation`.
    *
    * `POST /api/v3/update-group`, permission `group:Update`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404: department not found
+   * - 404: organization not found for code: {code}
    * - 409: group code already exists: {code}
    * - 400: Custom field not defined: {key}
    * - 404: group not exists with code: {code}
+   * - 422: Only a dynamic group has a rule
+   * - 422: A user pool can have {most} dynamic groups at most
+   * - 404: {at}: department not found
+   * - 400: {at}: no such field: {field}
+   * - 400: {at} must be a list of one rule or more
+   * - 400: {at} must have either one of `and`, `or` and `not`, or `field`, `operator` and `value`
+   * - 400: The rule is nested more than {most} levels deep
+   * - 400: The rule has more than {most} conditions
+   * - 400: The rule names more than {most} values
    *
    * @example
    * const { data } = await client.updateGroup({ code: 'developer', description: '描述内容', name: '开发者' });
@@ -1493,6 +1544,7 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/add-group-members`, permission `group:AddMember`
    *
    * Fails with:
+   * - 422: Members of a dynamic group follow from its rule and cannot be added or removed
    * - 404: group not exists with code: {code}
    * - 422: Resigned and archived users cannot join groups
    * - 404 (apiCode 2004): User not found
@@ -1512,6 +1564,7 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/remove-group-members`, permission `group:RemoveMember`
    *
    * Fails with:
+   * - 422: Members of a dynamic group follow from its rule and cannot be added or removed
    * - 404: group not exists with code: {code}
    *
    * @example
@@ -1541,6 +1594,28 @@ export class ManagementClient extends ManagementCalls {
     options?: CallOptions,
   ): PagedAnswer<Models.UserPaginatedRespDto, Models.UserDto> {
     return this.list(operations.listGroupMembers, input, options);
+  }
+
+  /**
+   * Evaluate the rule of a dynamic group for all users
+   *
+   * Starts the job that evaluates the rule of a dynamic group for all users. Members follow every change by themselves;
+   * this is for when you want to be sure. When get-job says `done`, the members are right.
+   *
+   * `POST /api/v3/evaluate-dynamic-group`, permission `group:Evaluate`
+   *
+   * Fails with:
+   * - 404: group not exists with code: {code}
+   * - 422: Only a dynamic group has a rule
+   *
+   * @example
+   * const { data } = await client.evaluateDynamicGroup({ code: 'developer' });
+   */
+  evaluateDynamicGroup(
+    input: Models.EvaluateDynamicGroupDto,
+    options?: CallOptions,
+  ): Promise<Models.EvaluateDynamicGroupRespDto> {
+    return this.call(operations.evaluateDynamicGroup, input, options);
   }
 
   // Posts

@@ -281,6 +281,12 @@ export const operations = {
     paging: { at: [], limit: 10 },
   },
   getUserGroups: { name: 'getUserGroups', method: 'GET', path: '/api/v3/get-user-groups', repeatable: true },
+  evaluateDynamicGroup: {
+    name: 'evaluateDynamicGroup',
+    method: 'POST',
+    path: '/api/v3/evaluate-dynamic-group',
+    repeatable: false,
+  },
   createPost: { name: 'createPost', method: 'POST', path: '/api/v3/create-post', repeatable: false },
   getPost: { name: 'getPost', method: 'GET', path: '/api/v3/get-post', repeatable: true },
   getPostById: { name: 'getPostById', method: 'POST', path: '/api/v3/get-post-by-id', repeatable: true },

@@ -267,8 +267,8 @@ class CreateGroupBatchReqDto(TypedDict):
 
 
 class CreateGroupReqDto(TypedDict):
-    type: NotRequired[Optional[Literal["static"]]]
-    """`static`: members are added by hand"""
+    type: NotRequired[Optional[Literal["static", "dynamic"]]]
+    """`static`: members are added by hand; `dynamic`: they follow from a rule"""
     description: NotRequired[Optional[str]]
     """Description"""
     name: NotRequired[Optional[str]]
@@ -277,6 +277,11 @@ class CreateGroupReqDto(TypedDict):
     """Code: letters, digits, `-` and `_`. Unique"""
     customData: NotRequired[Optional[Dict[str, Any]]]
     """Custom data; keys must be defined fields"""
+    rule: NotRequired[Optional[Dict[str, Any]]]
+    """Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition
+    `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of
+    `{departmentId, includeChildrenDepartments}`
+    """
 
 
 class CreateIdentityDto(TypedDict):
@@ -347,8 +352,8 @@ class CreateOrUpdateGroupDataDto(TypedDict):
 
 
 class CreateOrUpdateGroupReqDto(TypedDict):
-    type: NotRequired[Optional[Literal["static"]]]
-    """`static`: members are added by hand"""
+    type: NotRequired[Optional[Literal["static", "dynamic"]]]
+    """`static`: members are added by hand; `dynamic`: they follow from a rule"""
     description: NotRequired[Optional[str]]
     """Description"""
     name: NotRequired[Optional[str]]
@@ -357,6 +362,11 @@ class CreateOrUpdateGroupReqDto(TypedDict):
     """Code: letters, digits, `-` and `_`. Unique"""
     customData: NotRequired[Optional[Dict[str, Any]]]
     """Custom data; keys must be defined fields"""
+    rule: NotRequired[Optional[Dict[str, Any]]]
+    """Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition
+    `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of
+    `{departmentId, includeChildrenDepartments}`
+    """
 
 
 class CreateOrUpdateGroupRespDto(TypedDict):
@@ -887,6 +897,28 @@ class DepartmentSortingDto(TypedDict):
     """The same as `order`"""
 
 
+class EvaluateDynamicGroupDataDto(TypedDict):
+    jobId: str
+    """Id of the job, for get-job"""
+
+
+class EvaluateDynamicGroupDto(TypedDict):
+    code: str
+    """Code of the group"""
+
+
+class EvaluateDynamicGroupRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: EvaluateDynamicGroupDataDto
+
+
 class GetAccessKeyRespDto(TypedDict):
     accessKeyId: str
     """Access key id"""
@@ -967,14 +999,27 @@ class GroupDto(TypedDict):
     """Name; the code, when empty"""
     description: str
     """Description"""
-    type: Literal["static"]
-    """`static`: members are added by hand"""
+    type: Literal["static", "dynamic"]
+    """`static`: members are added by hand; `dynamic`: they follow from a rule"""
     metadataSource: List[str]
     """Data of linked objects"""
     members: NotRequired[List[UserDto]]
     """Members, where they were asked for"""
     customData: NotRequired[Dict[str, Any]]
     """Custom data; keys must be defined fields"""
+    rule: NotRequired[Dict[str, Any]]
+    """Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition
+    `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of
+    `{departmentId, includeChildrenDepartments}`
+    """
+    evaluation: NotRequired[GroupEvaluationDto]
+
+
+class GroupEvaluationDto(TypedDict):
+    jobId: str
+    """Job that evaluates the rule for all users"""
+    evaluatedAt: Optional[str]
+    """Time it was through; null until then"""
 
 
 class GroupListRespDto(TypedDict):
@@ -2101,6 +2146,11 @@ class UpdateGroupReqDto(TypedDict):
     """New code; empty leaves it"""
     customData: NotRequired[Optional[Dict[str, Any]]]
     """Custom data; keys must be defined fields"""
+    rule: NotRequired[Optional[Dict[str, Any]]]
+    """Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition
+    `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of
+    `{departmentId, includeChildrenDepartments}`
+    """
 
 
 class UpdateOrganizationReqDto(TypedDict):

@@ -6,4 +6,6 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { departmentHandlers } from './service.ts';
 
+export { departmentMoved } from './contract.ts';
+
 export const departments: Module = defineModule('departments', contract, departmentHandlers);

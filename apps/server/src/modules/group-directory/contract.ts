@@ -1,5 +1,6 @@
 import { codePattern, doc, dto, errors, pageOf } from '@genauth/contract';
 import * as z from 'zod';
+import { groupRule } from '../group-rules/contract.ts';
 import { UserDto } from '../user-directory/contract.ts';
 
 export const groupErrors = errors('group', {
@@ -8,6 +9,24 @@ export const groupErrors = errors('group', {
   typeFixed: {
     statusCode: 422,
     message: { en: 'The type of a group cannot be changed', zh: '分组类型不能修改' },
+  },
+  ruleNotWanted: {
+    statusCode: 422,
+    message: { en: 'Only a dynamic group has a rule', zh: '只有动态分组可以设置规则' },
+  },
+  membersFollowRule: {
+    statusCode: 422,
+    message: {
+      en: 'Members of a dynamic group follow from its rule and cannot be added or removed',
+      zh: '动态分组的成员由规则决定，不能手动添加或移除',
+    },
+  },
+  tooManyDynamic: {
+    statusCode: 422,
+    message: {
+      en: 'A user pool can have {most} dynamic groups at most',
+      zh: '每个用户池最多可创建 {most} 个动态分组',
+    },
   },
   customFieldNotDefined: {
     statusCode: 400,
@@ -48,8 +67,14 @@ export const groupDescription = z
   .max(1024)
   .meta(doc('Description', '分组描述', '描述内容'));
 export const groupType = z
-  .enum(['static'])
-  .meta(doc('`static`: members are added by hand', '分组类型，`static` 为手动维护成员', 'static'));
+  .enum(['static', 'dynamic'])
+  .meta(
+    doc(
+      '`static`: members are added by hand; `dynamic`: they follow from a rule',
+      '分组类型，`static` 为手动维护成员，`dynamic` 为按规则自动计算成员',
+      'static',
+    ),
+  );
 export const groupCustomData = z
   .record(z.string(), z.unknown())
   .meta(doc('Custom data; keys must be defined fields', '自定义数据，key 需先定义扩展字段', { custom_id: 'xxx' }));
@@ -68,6 +93,16 @@ export const GroupDto = dto('GroupDto', {
   metadataSource: z.array(z.string()).meta(doc('Data of linked objects', '关联的数据对象', [])),
   members: z.array(UserDto).optional().meta(doc('Members, where they were asked for', '分组成员，需指定返回')),
   customData: groupCustomData.optional(),
+  rule: groupRule.optional(),
+  evaluation: dto('GroupEvaluationDto', {
+    jobId: z
+      .string()
+      .meta(doc('Job that evaluates the rule for all users', '计算分组成员的任务 ID', '60b49eb83fd80adb96f26e68')),
+    evaluatedAt: z.iso
+      .datetime()
+      .nullable()
+      .meta(doc('Time it was through; null until then', '计算完成时间，未完成时为 null', '2022-07-03T02:20:30.000Z')),
+  }).optional(),
 });
 
 export const GroupPagingDto = pageOf('GroupPagingDto', GroupDto);

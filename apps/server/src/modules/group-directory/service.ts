@@ -34,6 +34,8 @@ export function toGroupDto(row: GroupRow, flags: GroupFlags = {}): z.input<typeo
   return {
     ...toEventGroup(row),
     metadataSource: [],
+    ...(row.rule === null ? {} : { rule: { ...row.rule } }),
+    ...(row.ruleJobId === null ? {} : { evaluation: { jobId: row.ruleJobId, evaluatedAt: row.ruleEvaluatedAt } }),
     customData: flags.withCustomData && !flags.flatCustomData ? {} : undefined,
   };
 }

@@ -1,4 +1,5 @@
 import { type Scope, statement } from '../../platform/database/database.ts';
+import type { GroupRule } from '../group-rules/index.ts';
 
 /** A group with what every answer says of it. */
 export interface GroupRow {
@@ -6,11 +7,18 @@ export interface GroupRow {
   readonly code: string;
   readonly name: string;
   readonly description: string;
-  readonly type: 'static';
+  readonly type: 'static' | 'dynamic';
+  /** Of dynamic groups only. */
+  readonly rule: GroupRule | null;
+  readonly ruleJobId: string | null;
+  readonly ruleEvaluatedAt: string | null;
 }
 
 /** Select list of a `GroupRow`, for the alias `groups`. */
-export const groupColumns = 'groups.id, groups.code, groups.name, groups.description, groups.type';
+export const groupColumns = `
+  groups.id, groups.code, groups.name, groups.description, groups.type, groups.rule, groups.rule_job_id as "ruleJobId",
+  groups.rule_evaluated_at as "ruleEvaluatedAt"
+`;
 
 const inPool = `groups.user_pool_id = current_setting('genauth.user_pool_id')`;
 

@@ -7,6 +7,7 @@ import { userArchived, userResigned } from '../users/index.ts';
 import * as contract from './contract.ts';
 import { groupMemberHandlers, leaveAllGroups } from './service.ts';
 
+export { groupMemberAdded, groupMemberRemoved } from './contract.ts';
 export { listMembersOfGroups } from './store.ts';
 
 const leaving = [userResigned, userArchived].map((to) =>

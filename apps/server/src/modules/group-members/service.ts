@@ -1,5 +1,13 @@
+import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
-import { groupErrors, requireGroup, requireHeldGroup, toEventGroup, toGroupDto } from '../group-directory/index.ts';
+import {
+  type GroupRow,
+  groupErrors,
+  requireGroup,
+  requireHeldGroup,
+  toEventGroup,
+  toGroupDto,
+} from '../group-directory/index.ts';
 import { requireUserId, toUserDto, userErrors } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import { groupMemberAdded, groupMemberRemoved } from './contract.ts';
@@ -16,7 +24,7 @@ import {
 export const groupMemberHandlers: Handlers<typeof contract> = {
   async addGroupMembers({ code, userIds }, context) {
     const { scope, emit, audit, now } = context;
-    const group = await requireHeldGroup(scope, code);
+    const group = await requireStaticGroup(scope, code);
     const users = await holdUsers(scope, userIds);
     if (users.length < new Set(userIds).size) throw userErrors.notFound();
     if (users.some(({ status }) => hasLeft(status))) throw groupErrors.userLeft();
@@ -28,7 +36,7 @@ export const groupMemberHandlers: Handlers<typeof contract> = {
   },
 
   async removeGroupMembers({ code, userIds }, { scope, emit, audit }) {
-    const group = await requireHeldGroup(scope, code);
+    const group = await requireStaticGroup(scope, code);
     const removed = await deleteMembers(scope, group.id, userIds);
     if (removed.length > 0) emit(groupMemberRemoved, { group: toEventGroup(group), users: removed.map(toEventUser) });
     audit({ target: group.id, before: { removed: removed.map(({ id }) => id) } });
@@ -50,6 +58,12 @@ export const groupMemberHandlers: Handlers<typeof contract> = {
     return { totalCount: groups.length, list: groups.map((row) => toGroupDto(row)) };
   },
 };
+
+async function requireStaticGroup(scope: Scope, code: string): Promise<GroupRow> {
+  const group = await requireHeldGroup(scope, code);
+  if (group.type === 'dynamic') throw groupErrors.membersFollowRule();
+  return group;
+}
 
 /** Resigned and archived users belong to no group. */
 function hasLeft(status: string): boolean {

@@ -1,5 +1,6 @@
-import { command, doc, dto, event, IsSuccessDto, paging, query } from '@genauth/contract';
+import { type AnyErrorFactory, command, doc, dto, event, IsSuccessDto, paging, query } from '@genauth/contract';
 import * as z from 'zod';
+import { departmentTreeErrors } from '../department-tree/contract.ts';
 import {
   GroupDto,
   GroupEventData,
@@ -13,7 +14,17 @@ import {
   groupType,
   newGroupCode,
 } from '../group-directory/contract.ts';
+import { groupRule, groupRuleErrors } from '../group-rules/contract.ts';
 import { flatCustomData, optionalField, withCustomData } from '../user-directory/contract.ts';
+
+const ruleErrors: readonly AnyErrorFactory[] = [
+  groupErrors.ruleNotWanted,
+  groupErrors.tooManyDynamic,
+  ...Object.values(groupRuleErrors),
+  departmentTreeErrors.organizationNotFound,
+  departmentTreeErrors.departmentNotFound,
+  departmentTreeErrors.customFieldNotDefined,
+];
 
 export const groupCreated = event('group.created', { webhook: 'group:created', data: GroupEventData });
 export const groupUpdated = event('group.updated', {
@@ -99,6 +110,7 @@ const CreateGroupReqDto = dto('CreateGroupReqDto', {
   name: optionalField(groupName),
   code: newGroupCode,
   customData: optionalField(groupCustomData),
+  rule: optionalField(groupRule),
 });
 
 export const createGroup = command({
@@ -108,14 +120,14 @@ export const createGroup = command({
   title: { en: 'Create Group', zh: '创建分组' },
   summary: { en: 'Create a group', zh: '创建分组' },
   description: {
-    en: 'Creates a group. Its code names it everywhere and must be unique in the user pool.',
-    zh: '创建分组，一个分组必须包含一个用户池内唯一的标识符（code）。',
+    en: 'Creates a group. Its code names it everywhere and must be unique in the user pool. Members of a `dynamic` group follow from its `rule`: a job finds them, named in `evaluation`, and every later change of a user is followed at once.',
+    zh: '创建分组，一个分组必须包含一个用户池内唯一的标识符（code）。`dynamic` 分组的成员由 `rule` 决定：首次由 `evaluation` 中的任务计算，之后用户变更时实时更新。',
   },
   permission: 'group:Create',
   input: CreateGroupReqDto,
   output: GroupDto,
   answer: 'GroupSingleRespDto',
-  errors: [groupErrors.codeTaken, groupErrors.customFieldNotDefined],
+  errors: [groupErrors.codeTaken, groupErrors.customFieldNotDefined, ...ruleErrors],
   audit: { operationType: 'create', resourceType: 'group' },
   target: 'code',
   emits: [groupCreated],
@@ -138,7 +150,7 @@ export const createOrUpdateGroup = command({
     data: GroupDto,
   }),
   answer: 'CreateOrUpdateGroupRespDto',
-  errors: [groupErrors.customFieldNotDefined, groupErrors.typeFixed],
+  errors: [groupErrors.customFieldNotDefined, groupErrors.typeFixed, ...ruleErrors],
   audit: { operationType: 'create', resourceType: 'group' },
   target: 'code',
   emits: [groupCreated, groupUpdated],
@@ -160,7 +172,7 @@ export const createGroupsBatch = command({
   }),
   output: GroupList,
   answer: 'GroupListRespDto',
-  errors: [groupErrors.codeTaken, groupErrors.customFieldNotDefined],
+  errors: [groupErrors.codeTaken, groupErrors.customFieldNotDefined, ...ruleErrors],
   audit: { operationType: 'create', resourceType: 'group' },
   emits: [groupCreated],
 });
@@ -172,8 +184,8 @@ export const updateGroup = command({
   title: { en: 'Update Group', zh: '修改分组' },
   summary: { en: 'Update a group', zh: '修改分组' },
   description: {
-    en: 'Changes what is given of a group and leaves the rest. `newCode` replaces its code; members stay.',
-    zh: '通过分组 code 修改分组，未传的字段保持不变。`newCode` 用于修改分组 code，成员不受影响。',
+    en: 'Changes what is given of a group and leaves the rest. `newCode` replaces its code; members stay. A new `rule` of a dynamic group is evaluated by the job named in `evaluation`.',
+    zh: '通过分组 code 修改分组，未传的字段保持不变。`newCode` 用于修改分组 code，成员不受影响。修改动态分组的 `rule` 后由 `evaluation` 中的任务重新计算成员。',
   },
   permission: 'group:Update',
   input: dto('UpdateGroupReqDto', {
@@ -188,10 +200,11 @@ export const updateGroup = command({
         .meta(doc('New code; empty leaves it', '分组新的 code，为空时不变', 'developer')),
     ),
     customData: optionalField(groupCustomData),
+    rule: optionalField(groupRule),
   }),
   output: GroupDto,
   answer: 'GroupSingleRespDto',
-  errors: [groupErrors.notFound, groupErrors.codeTaken, groupErrors.customFieldNotDefined],
+  errors: [groupErrors.notFound, groupErrors.codeTaken, groupErrors.customFieldNotDefined, ...ruleErrors],
   audit: { operationType: 'update', resourceType: 'group' },
   target: 'code',
   emits: [groupUpdated],

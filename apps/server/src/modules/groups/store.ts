@@ -39,13 +39,13 @@ export const listAllGroups = statement<GroupRow, []>(
 );
 
 /** What is written down of a new group. */
-export type NewGroup = GroupRow;
+export type NewGroup = Omit<GroupRow, 'ruleJobId' | 'ruleEvaluatedAt'>;
 
 /** One insertion for all. Two transactions with the same codes wait for each other in the order of codes, never in a circle. */
 const insert = statement<GroupRow, [rows: string, now: string]>(`
-  insert into groups (user_pool_id, id, code, name, description, type, created_at, updated_at)
-  select current_setting('genauth.user_pool_id'), id, code, name, description, type, $2, $2
-  from jsonb_to_recordset($1::jsonb) as given (id text, code text, name text, description text, type text)
+  insert into groups (user_pool_id, id, code, name, description, type, rule, created_at, updated_at)
+  select current_setting('genauth.user_pool_id'), id, code, name, description, type, nullif(rule, 'null'), $2, $2
+  from jsonb_to_recordset($1::jsonb) as given (id text, code text, name text, description text, type text, rule jsonb)
   order by code collate "C"
   on conflict (user_pool_id, code) do nothing
   returning ${groupColumns}
@@ -56,19 +56,31 @@ export function insertGroups(scope: Scope, groups: readonly NewGroup[], now: str
   return insert(scope, JSON.stringify(groups), now);
 }
 
-const update = statement<GroupRow, [id: string, code: string, name: string, description: string, now: string]>(`
-  update groups set code = $2, name = $3, description = $4, updated_at = $5
+const update = statement<
+  GroupRow,
+  [id: string, code: string, name: string, description: string, rule: string | null, now: string]
+>(`
+  update groups set code = $2, name = $3, description = $4, rule = $5, updated_at = $6
   where ${inPool} and groups.id = $1
   returning ${groupColumns}
 `);
 
 export async function updateGroupRow(
   scope: Scope,
-  { id, code, name, description }: GroupRow,
+  { id, code, name, description, rule }: NewGroup,
   now: string,
 ): Promise<GroupRow | undefined> {
-  const [row] = await update(scope, id, code, name, description, now);
+  const [row] = await update(scope, id, code, name, description, rule === null ? null : JSON.stringify(rule), now);
   return row;
+}
+
+const countDynamic = statement<{ total: number }, []>(
+  `select count(*) as total from groups where ${inPool} and groups.type = 'dynamic'`,
+);
+
+export async function countDynamicGroups(scope: Scope): Promise<number> {
+  const [counted] = await countDynamic(scope);
+  return counted?.total ?? 0;
 }
 
 /** Locked in the order of ids, so that two deletions of the same groups never wait for each other in a circle. */

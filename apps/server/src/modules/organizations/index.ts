@@ -10,6 +10,7 @@ import * as contract from './contract.ts';
 import { organizationHandlers } from './service.ts';
 import { insertOrganization } from './store.ts';
 
+export { organizationDeleted } from './contract.ts';
 export { insertOrganization } from './store.ts';
 
 export const organizations: Module = defineModule('organizations', contract, organizationHandlers);

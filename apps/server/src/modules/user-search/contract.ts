@@ -66,7 +66,7 @@ const sortFields = [
   'lastIp',
 ] as const;
 
-const operators = [
+export const operators = [
   'EQUAL',
   'NOT_EQUAL',
   'CONTAINS',

@@ -5,6 +5,9 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { createUserSearchService } from './service.ts';
 
+export type { FilterItem } from './contract.ts';
+export { fieldConditionOf, isFilterOperator } from './service.ts';
+
 export function userSearch(dependencies: Parameters<typeof createUserSearchService>[0]): Module {
   return defineModule('user-search', contract, createUserSearchService(dependencies));
 }

@@ -13,7 +13,7 @@ import {
 } from '../user-directory/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import type * as contract from './contract.ts';
-import { DepartmentFilters, type FilterItem, SourceFilters, userSearchErrors } from './contract.ts';
+import { DepartmentFilters, type FilterItem, operators, SourceFilters, userSearchErrors } from './contract.ts';
 import {
   type FieldFilter,
   type FieldKind,
@@ -128,11 +128,22 @@ async function toCondition(
       // Nobody has logged in to an application or has an identity yet.
       return nobodyCondition;
     default: {
-      const kind = kindOfField(item.field);
-      if (kind === undefined) throw userErrors.customFieldNotDefined({ key: item.field });
-      return fieldCondition(toFieldFilter(item, kind, at));
+      const condition = fieldConditionOf(item, at);
+      if (condition === undefined) throw userErrors.customFieldNotDefined({ key: item.field });
+      return condition;
     }
   }
+}
+
+/** The condition of one comparison of a user's own field, or nothing when there is no such field. */
+export function fieldConditionOf(item: FilterItem, at: string): UserCondition | undefined {
+  const kind = kindOfField(item.field);
+  return kind === undefined ? undefined : fieldCondition(toFieldFilter(item, kind, at));
+}
+
+/** Whether this is a way to compare. */
+export function isFilterOperator(text: string): text is FilterItem['operator'] {
+  return operators.some((operator) => operator === text);
 }
 
 function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, at: string): FieldFilter {

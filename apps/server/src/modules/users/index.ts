@@ -12,6 +12,7 @@ export { requireUserId, toUserDto, type UserRow, userColumns, userErrors } from 
 export {
   userArchived,
   userBlocked,
+  userCreated,
   userDeleted,
   userPasswordChanged,
   userResigned,

@@ -134,11 +134,11 @@ export interface GroupListRespDto {
 /** Input of `createGroup`. */
 export interface CreateGroupReqDto {
   /**
-   * `static`: members are added by hand
+   * `static`: members are added by hand; `dynamic`: they follow from a rule
    *
    * @example 'static'
    */
-  type?: 'static' | null;
+  type?: 'static' | 'dynamic' | null;
   /**
    * Description. At most 1024 characters
    *
@@ -163,16 +163,24 @@ export interface CreateGroupReqDto {
    * @example { custom_id: 'xxx' }
    */
   customData?: Record<string, unknown> | null;
+  /**
+   * Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition `{field,
+   * operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of `{departmentId,
+   * includeChildrenDepartments}`
+   *
+   * @example { and: [{ field: 'company', operator: 'EQUAL', value: 'steamory' }, { not: { field: 'status', operator: 'EQUAL', value: 'Suspended' } }] }
+   */
+  rule?: Record<string, unknown> | null;
 }
 
 /** Input of `createOrUpdateGroup`. */
 export interface CreateOrUpdateGroupReqDto {
   /**
-   * `static`: members are added by hand
+   * `static`: members are added by hand; `dynamic`: they follow from a rule
    *
    * @example 'static'
    */
-  type?: 'static' | null;
+  type?: 'static' | 'dynamic' | null;
   /**
    * Description. At most 1024 characters
    *
@@ -197,6 +205,14 @@ export interface CreateOrUpdateGroupReqDto {
    * @example { custom_id: 'xxx' }
    */
   customData?: Record<string, unknown> | null;
+  /**
+   * Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition `{field,
+   * operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of `{departmentId,
+   * includeChildrenDepartments}`
+   *
+   * @example { and: [{ field: 'company', operator: 'EQUAL', value: 'steamory' }, { not: { field: 'status', operator: 'EQUAL', value: 'Suspended' } }] }
+   */
+  rule?: Record<string, unknown> | null;
 }
 
 export interface CreateOrUpdateGroupRespDto {
@@ -271,6 +287,14 @@ export interface UpdateGroupReqDto {
    * @example { custom_id: 'xxx' }
    */
   customData?: Record<string, unknown> | null;
+  /**
+   * Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition `{field,
+   * operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of `{departmentId,
+   * includeChildrenDepartments}`
+   *
+   * @example { and: [{ field: 'company', operator: 'EQUAL', value: 'steamory' }, { not: { field: 'status', operator: 'EQUAL', value: 'Suspended' } }] }
+   */
+  rule?: Record<string, unknown> | null;
 }
 
 /** Input of `deleteGroupsBatch`. */
@@ -474,4 +498,47 @@ export interface ListGroupMembersParams {
    * @example true
    */
   flatCustomData?: boolean;
+}
+
+/** Input of `evaluateDynamicGroup`. */
+export interface EvaluateDynamicGroupDto {
+  /**
+   * Code of the group. 1 to 64 characters
+   *
+   * @example 'developer'
+   */
+  code: string;
+}
+
+export interface EvaluateDynamicGroupRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: EvaluateDynamicGroupDataDto;
+}
+
+export interface EvaluateDynamicGroupDataDto {
+  /**
+   * Id of the job, for get-job
+   *
+   * @example '60b49eb83fd80adb96f26e68'
+   */
+  jobId: string;
 }

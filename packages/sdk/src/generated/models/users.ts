@@ -2236,11 +2236,11 @@ export interface GroupDto {
    */
   description: string;
   /**
-   * `static`: members are added by hand
+   * `static`: members are added by hand; `dynamic`: they follow from a rule
    *
    * @example 'static'
    */
-  type: 'static';
+  type: 'static' | 'dynamic';
   /**
    * Data of linked objects
    *
@@ -2255,4 +2255,28 @@ export interface GroupDto {
    * @example { custom_id: 'xxx' }
    */
   customData?: Record<string, unknown>;
+  /**
+   * Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition `{field,
+   * operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of `{departmentId,
+   * includeChildrenDepartments}`
+   *
+   * @example { and: [{ field: 'company', operator: 'EQUAL', value: 'steamory' }, { not: { field: 'status', operator: 'EQUAL', value: 'Suspended' } }] }
+   */
+  rule?: Record<string, unknown>;
+  evaluation?: GroupEvaluationDto;
+}
+
+export interface GroupEvaluationDto {
+  /**
+   * Job that evaluates the rule for all users
+   *
+   * @example '60b49eb83fd80adb96f26e68'
+   */
+  jobId: string;
+  /**
+   * Time it was through; null until then
+   *
+   * @example '2022-07-03T02:20:30.000Z'
+   */
+  evaluatedAt: string | null;
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         AuthorizedResourceListRespDto,
         CreateGroupReqDto,
         CreateOrUpdateGroupRespDto,
+        EvaluateDynamicGroupRespDto,
         GroupListRespDto,
         GroupPaginatedRespDto,
         GroupSingleRespDto,
@@ -139,29 +140,49 @@ class AsyncGroupsSection(AsyncConnection):
 
     async def create_group(
         self,
-        type: Optional[Literal["static"]] = None,
+        type: Optional[Literal["static", "dynamic"]] = None,
         description: Optional[str] = None,
         name: Optional[str] = None,
         code: str = REQUIRED,
         custom_data: Optional[Mapping[str, Any]] = None,
+        rule: Optional[Mapping[str, Any]] = None,
     ) -> GroupSingleRespDto:
         """Create a group
 
-        Creates a group. Its code names it everywhere and must be unique in the user pool.
+        Creates a group. Its code names it everywhere and must be unique in the user pool. Members of a `dynamic` group
+        follow from its `rule`: a job finds them, named in `evaluation`, and every later change of a user is followed at
+        once.
 
         Args:
-            type (str, optional): `static`: members are added by hand. One of "static".
+            type (str, optional): `static`: members are added by hand; `dynamic`: they follow from a rule. One of
+                "static", "dynamic".
             description (str, optional): Description. At most 1024 characters.
             name (str, optional): Name; the code, when empty. At most 255 characters.
             code (str): Code: letters, digits, `-` and `_`. Unique. At most 64 characters.
             custom_data (dict, optional): Custom data; keys must be defined fields.
+            rule (dict, optional): Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not:
+                rule}` or a condition `{field, operator, value}` as in the `advancedFilter` of list-users; `department`
+                with IN takes a list of `{departmentId, includeChildrenDepartments}`.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is GroupDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            404 department_tree.department_not_found: department not found
+            404 department_tree.organization_not_found: organization not found for code: {code}
             409 group.code_taken: group code already exists: {code}
             400 group.custom_field_not_defined: Custom field not defined: {key}
+            422 group.rule_not_wanted: Only a dynamic group has a rule
+            422 group.too_many_dynamic: A user pool can have {most} dynamic groups at most
+            404 group_rule.department_not_found: {at}: department not found
+            400 group_rule.field_unknown: {at}: no such field: {field}
+            400 group_rule.list_malformed: {at} must be a list of one rule or more
+            400 group_rule.shape_malformed: {at} must have either one of `and`, `or` and `not`, or `field`, `operator`
+                and `value`
+            400 group_rule.too_deep: The rule is nested more than {most} levels deep
+            400 group_rule.too_large: The rule has more than {most} conditions
+            400 group_rule.too_many_values: The rule names more than {most} values
 
         Example:
             >>> await client.create_group(
@@ -177,17 +198,19 @@ class AsyncGroupsSection(AsyncConnection):
                 "name": name,
                 "code": code,
                 "customData": custom_data,
+                "rule": rule,
             },
         )
         return answer
 
     async def create_or_update_group(
         self,
-        type: Optional[Literal["static"]] = None,
+        type: Optional[Literal["static", "dynamic"]] = None,
         description: Optional[str] = None,
         name: Optional[str] = None,
         code: str = REQUIRED,
         custom_data: Optional[Mapping[str, Any]] = None,
+        rule: Optional[Mapping[str, Any]] = None,
     ) -> CreateOrUpdateGroupRespDto:
         """Create a group, or update the one with this code
 
@@ -195,18 +218,35 @@ class AsyncGroupsSection(AsyncConnection):
         which of the two happened.
 
         Args:
-            type (str, optional): `static`: members are added by hand. One of "static".
+            type (str, optional): `static`: members are added by hand; `dynamic`: they follow from a rule. One of
+                "static", "dynamic".
             description (str, optional): Description. At most 1024 characters.
             name (str, optional): Name; the code, when empty. At most 255 characters.
             code (str): Code: letters, digits, `-` and `_`. Unique. At most 64 characters.
             custom_data (dict, optional): Custom data; keys must be defined fields.
+            rule (dict, optional): Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not:
+                rule}` or a condition `{field, operator, value}` as in the `advancedFilter` of list-users; `department`
+                with IN takes a list of `{departmentId, includeChildrenDepartments}`.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is CreateOrUpdateGroupDataDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            404 department_tree.department_not_found: department not found
+            404 department_tree.organization_not_found: organization not found for code: {code}
             400 group.custom_field_not_defined: Custom field not defined: {key}
+            422 group.rule_not_wanted: Only a dynamic group has a rule
+            422 group.too_many_dynamic: A user pool can have {most} dynamic groups at most
             422 group.type_fixed: The type of a group cannot be changed
+            404 group_rule.department_not_found: {at}: department not found
+            400 group_rule.field_unknown: {at}: no such field: {field}
+            400 group_rule.list_malformed: {at} must be a list of one rule or more
+            400 group_rule.shape_malformed: {at} must have either one of `and`, `or` and `not`, or `field`, `operator`
+                and `value`
+            400 group_rule.too_deep: The rule is nested more than {most} levels deep
+            400 group_rule.too_large: The rule has more than {most} conditions
+            400 group_rule.too_many_values: The rule names more than {most} values
 
         Example:
             >>> await client.create_or_update_group(
@@ -222,6 +262,7 @@ class AsyncGroupsSection(AsyncConnection):
                 "name": name,
                 "code": code,
                 "customData": custom_data,
+                "rule": rule,
             },
         )
         return answer
@@ -241,8 +282,21 @@ class AsyncGroupsSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is a list of GroupDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            404 department_tree.department_not_found: department not found
+            404 department_tree.organization_not_found: organization not found for code: {code}
             409 group.code_taken: group code already exists: {code}
             400 group.custom_field_not_defined: Custom field not defined: {key}
+            422 group.rule_not_wanted: Only a dynamic group has a rule
+            422 group.too_many_dynamic: A user pool can have {most} dynamic groups at most
+            404 group_rule.department_not_found: {at}: department not found
+            400 group_rule.field_unknown: {at}: no such field: {field}
+            400 group_rule.list_malformed: {at} must be a list of one rule or more
+            400 group_rule.shape_malformed: {at} must have either one of `and`, `or` and `not`, or `field`, `operator`
+                and `value`
+            400 group_rule.too_deep: The rule is nested more than {most} levels deep
+            400 group_rule.too_large: The rule has more than {most} conditions
+            400 group_rule.too_many_values: The rule names more than {most} values
 
         Example:
             >>> await client.create_groups_batch(
@@ -265,10 +319,12 @@ class AsyncGroupsSection(AsyncConnection):
         name: Optional[str] = None,
         new_code: Optional[str] = None,
         custom_data: Optional[Mapping[str, Any]] = None,
+        rule: Optional[Mapping[str, Any]] = None,
     ) -> GroupSingleRespDto:
         """Update a group
 
-        Changes what is given of a group and leaves the rest. `new_code` replaces its code; members stay.
+        Changes what is given of a group and leaves the rest. `new_code` replaces its code; members stay. A new `rule`
+        of a dynamic group is evaluated by the job named in `evaluation`.
 
         Args:
             description (str, optional): Description. At most 1024 characters.
@@ -276,14 +332,30 @@ class AsyncGroupsSection(AsyncConnection):
             name (str, optional): Name; the code, when empty. At most 255 characters.
             new_code (str, optional): New code; empty leaves it. At most 64 characters.
             custom_data (dict, optional): Custom data; keys must be defined fields.
+            rule (dict, optional): Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not:
+                rule}` or a condition `{field, operator, value}` as in the `advancedFilter` of list-users; `department`
+                with IN takes a list of `{departmentId, includeChildrenDepartments}`.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is GroupDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            404 department_tree.department_not_found: department not found
+            404 department_tree.organization_not_found: organization not found for code: {code}
             409 group.code_taken: group code already exists: {code}
             400 group.custom_field_not_defined: Custom field not defined: {key}
             404 group.not_found: group not exists with code: {code}
+            422 group.rule_not_wanted: Only a dynamic group has a rule
+            422 group.too_many_dynamic: A user pool can have {most} dynamic groups at most
+            404 group_rule.department_not_found: {at}: department not found
+            400 group_rule.field_unknown: {at}: no such field: {field}
+            400 group_rule.list_malformed: {at} must be a list of one rule or more
+            400 group_rule.shape_malformed: {at} must have either one of `and`, `or` and `not`, or `field`, `operator`
+                and `value`
+            400 group_rule.too_deep: The rule is nested more than {most} levels deep
+            400 group_rule.too_large: The rule has more than {most} conditions
+            400 group_rule.too_many_values: The rule names more than {most} values
 
         Example:
             >>> await client.update_group(
@@ -301,6 +373,7 @@ class AsyncGroupsSection(AsyncConnection):
                 "name": name,
                 "newCode": new_code,
                 "customData": custom_data,
+                "rule": rule,
             },
             repeatable=True,
         )
@@ -391,6 +464,8 @@ class AsyncGroupsSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
+            422 group.members_follow_rule: Members of a dynamic group follow from its rule and cannot be added or
+                removed
             404 group.not_found: group not exists with code: {code}
             422 group.user_left: Resigned and archived users cannot join groups
             404 user.not_found: User not found
@@ -429,6 +504,8 @@ class AsyncGroupsSection(AsyncConnection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
+            422 group.members_follow_rule: Members of a dynamic group follow from its rule and cannot be added or
+                removed
             404 group.not_found: group not exists with code: {code}
 
         Example:
@@ -497,5 +574,38 @@ class AsyncGroupsSection(AsyncConnection):
                 "flatCustomData": flat_custom_data,
             },
             repeatable=True,
+        )
+        return answer
+
+    async def evaluate_dynamic_group(
+        self,
+        code: str,
+    ) -> EvaluateDynamicGroupRespDto:
+        """Evaluate the rule of a dynamic group for all users
+
+        Starts the job that evaluates the rule of a dynamic group for all users. Members follow every change by
+        themselves; this is for when you want to be sure. When get-job says `done`, the members are right.
+
+        Args:
+            code (str): Code of the group. At most 64 characters.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is EvaluateDynamicGroupDataDto.
+
+        Errors:
+            404 group.not_found: group not exists with code: {code}
+            422 group.rule_not_wanted: Only a dynamic group has a rule
+
+        Example:
+            >>> await client.evaluate_dynamic_group(
+            ...     code="developer",
+            ... )
+        """
+        answer: EvaluateDynamicGroupRespDto = await self._call(
+            "POST",
+            "/api/v3/evaluate-dynamic-group",
+            {
+                "code": code,
+            },
         )
         return answer

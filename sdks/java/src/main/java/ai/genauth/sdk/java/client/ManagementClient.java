@@ -1547,12 +1547,27 @@ public class ManagementClient extends BaseClient {
     /**
      * Create a group.
      *
-     * <p>Creates a group. Its code names it everywhere and must be unique in the user pool.
+     * <p>Creates a group. Its code names it everywhere and must be unique in the user pool. Members of a {@code
+     * dynamic} group follow from its {@code rule}: a job finds them, named in {@code evaluation}, and every later
+     * change of a user is followed at once.
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>409 {@code group.code_taken}: group code already exists: &#123;code&#125;</li>
      *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>422 {@code group.rule_not_wanted}: Only a dynamic group has a rule</li>
+     *   <li>422 {@code group.too_many_dynamic}: A user pool can have &#123;most&#125; dynamic groups at most</li>
+     *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
+     *   <li>400 {@code group_rule.field_unknown}: &#123;at&#125;: no such field: &#123;field&#125;</li>
+     *   <li>400 {@code group_rule.list_malformed}: &#123;at&#125; must be a list of one rule or more</li>
+     *   <li>400 {@code group_rule.shape_malformed}: &#123;at&#125; must have either one of {@code and}, {@code or} and
+     *       {@code not}, or {@code field}, {@code operator} and {@code value}</li>
+     *   <li>400 {@code group_rule.too_deep}: The rule is nested more than &#123;most&#125; levels deep</li>
+     *   <li>400 {@code group_rule.too_large}: The rule has more than &#123;most&#125; conditions</li>
+     *   <li>400 {@code group_rule.too_many_values}: The rule names more than &#123;most&#125; values</li>
      * </ul>
      *
      * <pre>{@code
@@ -1576,8 +1591,21 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>422 {@code group.rule_not_wanted}: Only a dynamic group has a rule</li>
+     *   <li>422 {@code group.too_many_dynamic}: A user pool can have &#123;most&#125; dynamic groups at most</li>
      *   <li>422 {@code group.type_fixed}: The type of a group cannot be changed</li>
+     *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
+     *   <li>400 {@code group_rule.field_unknown}: &#123;at&#125;: no such field: &#123;field&#125;</li>
+     *   <li>400 {@code group_rule.list_malformed}: &#123;at&#125; must be a list of one rule or more</li>
+     *   <li>400 {@code group_rule.shape_malformed}: &#123;at&#125; must have either one of {@code and}, {@code or} and
+     *       {@code not}, or {@code field}, {@code operator} and {@code value}</li>
+     *   <li>400 {@code group_rule.too_deep}: The rule is nested more than &#123;most&#125; levels deep</li>
+     *   <li>400 {@code group_rule.too_large}: The rule has more than &#123;most&#125; conditions</li>
+     *   <li>400 {@code group_rule.too_many_values}: The rule names more than &#123;most&#125; values</li>
      * </ul>
      *
      * <pre>{@code
@@ -1600,8 +1628,21 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>409 {@code group.code_taken}: group code already exists: &#123;code&#125;</li>
      *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>422 {@code group.rule_not_wanted}: Only a dynamic group has a rule</li>
+     *   <li>422 {@code group.too_many_dynamic}: A user pool can have &#123;most&#125; dynamic groups at most</li>
+     *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
+     *   <li>400 {@code group_rule.field_unknown}: &#123;at&#125;: no such field: &#123;field&#125;</li>
+     *   <li>400 {@code group_rule.list_malformed}: &#123;at&#125; must be a list of one rule or more</li>
+     *   <li>400 {@code group_rule.shape_malformed}: &#123;at&#125; must have either one of {@code and}, {@code or} and
+     *       {@code not}, or {@code field}, {@code operator} and {@code value}</li>
+     *   <li>400 {@code group_rule.too_deep}: The rule is nested more than &#123;most&#125; levels deep</li>
+     *   <li>400 {@code group_rule.too_large}: The rule has more than &#123;most&#125; conditions</li>
+     *   <li>400 {@code group_rule.too_many_values}: The rule names more than &#123;most&#125; values</li>
      * </ul>
      *
      * <pre>{@code
@@ -1622,13 +1663,27 @@ public class ManagementClient extends BaseClient {
     /**
      * Update a group.
      *
-     * <p>Changes what is given of a group and leaves the rest. {@code newCode} replaces its code; members stay.
+     * <p>Changes what is given of a group and leaves the rest. {@code newCode} replaces its code; members stay. A new
+     * {@code rule} of a dynamic group is evaluated by the job named in {@code evaluation}.
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>409 {@code group.code_taken}: group code already exists: &#123;code&#125;</li>
      *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     *   <li>422 {@code group.rule_not_wanted}: Only a dynamic group has a rule</li>
+     *   <li>422 {@code group.too_many_dynamic}: A user pool can have &#123;most&#125; dynamic groups at most</li>
+     *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
+     *   <li>400 {@code group_rule.field_unknown}: &#123;at&#125;: no such field: &#123;field&#125;</li>
+     *   <li>400 {@code group_rule.list_malformed}: &#123;at&#125; must be a list of one rule or more</li>
+     *   <li>400 {@code group_rule.shape_malformed}: &#123;at&#125; must have either one of {@code and}, {@code or} and
+     *       {@code not}, or {@code field}, {@code operator} and {@code value}</li>
+     *   <li>400 {@code group_rule.too_deep}: The rule is nested more than &#123;most&#125; levels deep</li>
+     *   <li>400 {@code group_rule.too_large}: The rule has more than &#123;most&#125; conditions</li>
+     *   <li>400 {@code group_rule.too_many_values}: The rule names more than &#123;most&#125; values</li>
      * </ul>
      *
      * <pre>{@code
@@ -1695,6 +1750,8 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>422 {@code group.members_follow_rule}: Members of a dynamic group follow from its rule and cannot be added
+     *       or removed</li>
      *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
      *   <li>422 {@code group.user_left}: Resigned and archived users cannot join groups</li>
      *   <li>404 {@code user.not_found}: User not found</li>
@@ -1721,6 +1778,8 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>422 {@code group.members_follow_rule}: Members of a dynamic group follow from its rule and cannot be added
+     *       or removed</li>
      *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
      * </ul>
      *
@@ -1783,6 +1842,31 @@ public class ManagementClient extends BaseClient {
      */
     public GroupPaginatedRespDto getUserGroups(GetUserGroupsDto request) {
         return call("GET", "/api/v3/get-user-groups", request, Repeating.ALLOWED, GroupPaginatedRespDto.class);
+    }
+
+    /**
+     * Evaluate the rule of a dynamic group for all users.
+     *
+     * <p>Starts the job that evaluates the rule of a dynamic group for all users. Members follow every change by
+     * themselves; this is for when you want to be sure. When get-job says {@code done}, the members are right.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     *   <li>422 {@code group.rule_not_wanted}: Only a dynamic group has a rule</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * EvaluateDynamicGroupDto request = new EvaluateDynamicGroupDto();
+     * request.setCode("developer");
+     * EvaluateDynamicGroupRespDto answer = client.evaluateDynamicGroup(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public EvaluateDynamicGroupRespDto evaluateDynamicGroup(EvaluateDynamicGroupDto request) {
+        return call("POST", "/api/v3/evaluate-dynamic-group", request, Repeating.FORBIDDEN, EvaluateDynamicGroupRespDto.class);
     }
 
     /**

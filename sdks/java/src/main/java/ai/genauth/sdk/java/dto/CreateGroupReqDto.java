@@ -22,12 +22,15 @@ public class CreateGroupReqDto extends Dto {
     @JsonProperty("customData")
     private Object customData;
 
-    /** {@code static}: members are added by hand. */
+    @JsonProperty("rule")
+    private Object rule;
+
+    /** {@code static}: members are added by hand; {@code dynamic}: they follow from a rule. */
     public Type getType() {
         return type;
     }
 
-    /** {@code static}: members are added by hand. */
+    /** {@code static}: members are added by hand; {@code dynamic}: they follow from a rule. */
     public void setType(Type type) {
         this.type = type;
     }
@@ -78,8 +81,27 @@ public class CreateGroupReqDto extends Dto {
         this.customData = customData;
     }
 
+    /**
+     * Who belongs to a dynamic group. A rule is {@code and: [rules]}, {@code or: [rules]}, {@code not: rule} or a
+     * condition {@code field, operator, value} as in the {@code advancedFilter} of list-users; {@code department} with
+     * IN takes a list of {@code departmentId, includeChildrenDepartments}.
+     */
+    public Object getRule() {
+        return rule;
+    }
+
+    /**
+     * Who belongs to a dynamic group. A rule is {@code and: [rules]}, {@code or: [rules]}, {@code not: rule} or a
+     * condition {@code field, operator, value} as in the {@code advancedFilter} of list-users; {@code department} with
+     * IN takes a list of {@code departmentId, includeChildrenDepartments}.
+     */
+    public void setRule(Object rule) {
+        this.rule = rule;
+    }
+
     public enum Type {
-        STATIC("static");
+        STATIC("static"),
+        DYNAMIC("dynamic");
 
         private final String value;
 

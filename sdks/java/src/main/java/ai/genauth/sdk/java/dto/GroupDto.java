@@ -32,6 +32,12 @@ public class GroupDto extends Dto {
     @JsonProperty("customData")
     private Object customData;
 
+    @JsonProperty("rule")
+    private Object rule;
+
+    @JsonProperty("evaluation")
+    private GroupEvaluationDto evaluation;
+
     /** Id of the group. */
     public String getId() {
         return id;
@@ -72,12 +78,12 @@ public class GroupDto extends Dto {
         this.description = description;
     }
 
-    /** {@code static}: members are added by hand. */
+    /** {@code static}: members are added by hand; {@code dynamic}: they follow from a rule. */
     public Type getType() {
         return type;
     }
 
-    /** {@code static}: members are added by hand. Required. */
+    /** {@code static}: members are added by hand; {@code dynamic}: they follow from a rule. Required. */
     public void setType(Type type) {
         this.type = type;
     }
@@ -118,8 +124,35 @@ public class GroupDto extends Dto {
         this.customData = customData;
     }
 
+    /**
+     * Who belongs to a dynamic group. A rule is {@code and: [rules]}, {@code or: [rules]}, {@code not: rule} or a
+     * condition {@code field, operator, value} as in the {@code advancedFilter} of list-users; {@code department} with
+     * IN takes a list of {@code departmentId, includeChildrenDepartments}.
+     */
+    public Object getRule() {
+        return rule;
+    }
+
+    /**
+     * Who belongs to a dynamic group. A rule is {@code and: [rules]}, {@code or: [rules]}, {@code not: rule} or a
+     * condition {@code field, operator, value} as in the {@code advancedFilter} of list-users; {@code department} with
+     * IN takes a list of {@code departmentId, includeChildrenDepartments}.
+     */
+    public void setRule(Object rule) {
+        this.rule = rule;
+    }
+
+    public GroupEvaluationDto getEvaluation() {
+        return evaluation;
+    }
+
+    public void setEvaluation(GroupEvaluationDto evaluation) {
+        this.evaluation = evaluation;
+    }
+
     public enum Type {
-        STATIC("static");
+        STATIC("static"),
+        DYNAMIC("dynamic");
 
         private final String value;
 

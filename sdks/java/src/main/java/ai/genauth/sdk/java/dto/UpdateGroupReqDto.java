@@ -19,6 +19,9 @@ public class UpdateGroupReqDto extends Dto {
     @JsonProperty("customData")
     private Object customData;
 
+    @JsonProperty("rule")
+    private Object rule;
+
     /** Description. */
     public String getDescription() {
         return description;
@@ -67,5 +70,23 @@ public class UpdateGroupReqDto extends Dto {
     /** Custom data; keys must be defined fields. */
     public void setCustomData(Object customData) {
         this.customData = customData;
+    }
+
+    /**
+     * Who belongs to a dynamic group. A rule is {@code and: [rules]}, {@code or: [rules]}, {@code not: rule} or a
+     * condition {@code field, operator, value} as in the {@code advancedFilter} of list-users; {@code department} with
+     * IN takes a list of {@code departmentId, includeChildrenDepartments}.
+     */
+    public Object getRule() {
+        return rule;
+    }
+
+    /**
+     * Who belongs to a dynamic group. A rule is {@code and: [rules]}, {@code or: [rules]}, {@code not: rule} or a
+     * condition {@code field, operator, value} as in the {@code advancedFilter} of list-users; {@code department} with
+     * IN takes a list of {@code departmentId, includeChildrenDepartments}.
+     */
+    public void setRule(Object rule) {
+        this.rule = rule;
     }
 }

@@ -31,6 +31,7 @@ import ai.genauth.sdk.java.dto.DeleteOrganizationReqDto;
 import ai.genauth.sdk.java.dto.DeleteRoleBatchDto;
 import ai.genauth.sdk.java.dto.DeleteRoleDto;
 import ai.genauth.sdk.java.dto.DeleteUsersBatchDto;
+import ai.genauth.sdk.java.dto.EvaluateDynamicGroupDto;
 import ai.genauth.sdk.java.dto.GetAccessKeyDto;
 import ai.genauth.sdk.java.dto.GetAllDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetAllGroupsDto;
@@ -627,6 +628,13 @@ class SamplesTest {
         GetUserGroupsDto request = new GetUserGroupsDto();
         request.setUserId("6229ffa0a1b2c3d4cade3e3d");
         server.assertAnswered("getUserGroups", client.getUserGroups(request));
+    }
+
+    @Test
+    void evaluateDynamicGroup() {
+        EvaluateDynamicGroupDto request = new EvaluateDynamicGroupDto();
+        request.setCode("developer");
+        server.assertAnswered("evaluateDynamicGroup", client.evaluateDynamicGroup(request));
     }
 
     @Test

@@ -1,0 +1,27 @@
+import { command, doc, dto } from '@genauth/contract';
+import * as z from 'zod';
+import { groupCode, groupErrors } from '../group-directory/contract.ts';
+
+export const evaluateDynamicGroup = command({
+  method: 'POST',
+  path: '/api/v3/evaluate-dynamic-group',
+  tag: 'Groups',
+  title: { en: 'Evaluate Dynamic Group', zh: '重新计算动态分组' },
+  summary: { en: 'Evaluate the rule of a dynamic group for all users', zh: '重新计算动态分组成员' },
+  description: {
+    en: 'Starts the job that evaluates the rule of a dynamic group for all users. Members follow every change by themselves; this is for when you want to be sure. When get-job says `done`, the members are right.',
+    zh: '启动任务，为所有用户重新计算动态分组规则。成员会随用户变更自动更新，通常无需调用。get-job 返回 `done` 时成员即为最新。',
+  },
+  permission: 'group:Evaluate',
+  input: dto('EvaluateDynamicGroupDto', { code: groupCode }),
+  output: dto('EvaluateDynamicGroupDataDto', {
+    jobId: z
+      .string()
+      .meta(doc('Id of the job, for get-job', '任务 ID，可通过 get-job 查询', '60b49eb83fd80adb96f26e68')),
+  }),
+  answer: 'EvaluateDynamicGroupRespDto',
+  errors: [groupErrors.notFound, groupErrors.ruleNotWanted],
+  audit: { operationType: 'update', resourceType: 'group' },
+  target: 'code',
+  emits: [],
+});

@@ -1,0 +1,286 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+
+type Rule = Readonly<Record<string, unknown>>;
+
+const is = (field: string, value: unknown) => ({ field, operator: 'EQUAL', value });
+const byCompany = is('company', 'acme');
+
+/** Waits for a job to end, and answers it. */
+async function finished(pool: TestUserPool, jobId: string) {
+  for (;;) {
+    const job = await pool.do('getJob', { jobId });
+    if (!['waiting', 'running'].includes(job.state)) return job;
+    await sleep(10);
+  }
+}
+
+async function namesIn(pool: TestUserPool, code: string): Promise<string[]> {
+  const { list } = await pool.do('listGroupMembers', { code, limit: 50 });
+  return list.map(({ username }: { username: string }) => username).sort();
+}
+
+/** Makes a dynamic group and waits until its members are found. */
+async function withGroup(pool: TestUserPool, code: string, rule: Rule) {
+  const group = await pool.do('createGroup', { code, type: 'dynamic', rule });
+  expect(await finished(pool, group.evaluation.jobId)).toMatchObject({ state: 'done' });
+  return group;
+}
+
+async function withUsers(pool: TestUserPool, users: Readonly<Record<string, object>>): Promise<Record<string, string>> {
+  const list = Object.entries(users).map(([username, more]) => ({ username, ...more }));
+  const made = await pool.do('createUsersBatch', { list });
+  return Object.fromEntries(made.map(({ username, userId }: Record<string, string>) => [username, userId]));
+}
+
+async function withTree(pool: TestUserPool) {
+  const organizationCode = 'acme';
+  const root = await pool.do('createOrganization', { organizationCode, organizationName: 'Acme' });
+  const make = async (name: string, parentDepartmentId: string) =>
+    (await pool.do('createDepartment', { organizationCode, name, code: name, parentDepartmentId })).departmentId;
+  const rd = await make('rd', root.departmentId);
+  const web = await make('web', rd);
+  const sales = await make('sales', root.departmentId);
+  return { organizationCode, root: root.departmentId as string, rd, web, sales };
+}
+
+test('a job finds the members, and when it is done they are there', async () => {
+  const pool = await testUserPool();
+  await withUsers(pool, { ann: { company: 'acme' }, bob: { company: 'other' }, cat: {}, dan: { company: 'acme' } });
+  const group = await pool.do('createGroup', { code: 'a', type: 'dynamic', rule: byCompany });
+  expect(group).toMatchObject({
+    type: 'dynamic',
+    rule: byCompany,
+    evaluation: { jobId: expect.any(String), evaluatedAt: null },
+  });
+  const job = await finished(pool, group.evaluation.jobId);
+  expect(job).toMatchObject({
+    kind: 'evaluate-dynamic-groups',
+    state: 'done',
+    done: 4,
+    result: { users: 4, changed: 2 },
+  });
+  expect(await namesIn(pool, 'a')).toEqual(['ann', 'dan']);
+  expect((await pool.do('getGroup', { code: 'a' })).evaluation).toEqual({
+    jobId: group.evaluation.jobId,
+    evaluatedAt: expect.any(String),
+  });
+  const added = (await pool.events()).filter(({ name }) => name === 'group.member.added');
+  expect(added).toHaveLength(1);
+  expect(added[0]?.data.users.map(({ username }: { username: string }) => username)).toEqual(['ann', 'dan']);
+});
+
+test('every change of a user is followed in its own transaction, and announced', async () => {
+  const pool = await testUserPool();
+  await withGroup(pool, 'a', byCompany);
+  const { ann, bob } = await withUsers(pool, { ann: { company: 'acme' }, bob: {} });
+  expect(await namesIn(pool, 'a')).toEqual(['ann']);
+  await pool.do('updateUser', { userId: bob, company: 'acme' });
+  await pool.do('updateUser', { userId: ann, company: null });
+  expect(await namesIn(pool, 'a')).toEqual(['bob']);
+  const events = (await pool.events()).filter(({ name }) => name.startsWith('group.member'));
+  expect(events.map(({ name, data }) => [name, data.group.code, data.users[0].id])).toEqual([
+    ['group.member.added', 'a', ann],
+    ['group.member.added', 'a', bob],
+    ['group.member.removed', 'a', ann],
+  ]);
+  const before = (await pool.events()).length;
+  await pool.do('updateUser', { userId: bob, company: 'acme', nickname: 'Bobby' });
+  expect((await pool.events()).slice(before).map(({ name }) => name)).toEqual(['user.updated']);
+  // What a change breaks breaks the membership with it.
+  await pool.call('updateUser', { userId: bob, company: 'x', username: 'ann' });
+  expect(await namesIn(pool, 'a')).toEqual(['bob']);
+});
+
+test('conditions mean what they mean in list-users, and combine by and, or and not', async () => {
+  const pool = await testUserPool();
+  await withUsers(pool, {
+    ann: { email: 'ann@example.com', gender: 'F', company: 'Acme', birthdate: '1990-01-01' },
+    bob: { email: 'bob@other.com', gender: 'M', name: '张三' },
+    cat: { gender: 'F', externalId: '10', status: 'Suspended' },
+    dan: { phone: '18812345678', company: 'acme games' },
+  });
+  const rules: readonly (readonly [Rule, readonly string[]])[] = [
+    [is('email', 'ANN@example.com'), ['ann']],
+    [{ field: 'email', operator: 'CONTAINS', value: 'OTHER' }, ['bob']],
+    [{ field: 'company', operator: 'NOT_CONTAINS', value: 'acme' }, ['bob', 'cat']],
+    [{ field: 'externalId', operator: 'NOT_NULL' }, ['cat']],
+    [{ field: 'gender', operator: 'IN', value: ['M', 'U'] }, ['bob', 'dan']],
+    [{ field: 'createdAt', operator: 'GREATER', value: 0 }, ['ann', 'bob', 'cat', 'dan']],
+    [{ field: 'username', operator: 'BETWEEN', value: ['b', 'c'] }, ['bob']],
+    [is('name', '张三'), ['bob']],
+    [is('status', 'Suspended'), ['cat']],
+    // Nothing is known of the company of two of them: then it is not Acme.
+    [{ not: is('company', 'Acme') }, ['bob', 'cat', 'dan']],
+    [{ not: { not: is('company', 'Acme') } }, ['ann']],
+    [{ and: [is('gender', 'F'), { not: is('status', 'Suspended') }] }, ['ann']],
+    [{ or: [is('company', 'Acme'), { and: [is('gender', 'M'), is('name', '张三')] }] }, ['ann', 'bob']],
+  ];
+  for (const [index, [rule, expected]] of rules.entries()) {
+    await withGroup(pool, `g${index}`, rule);
+    expect([rule, await namesIn(pool, `g${index}`)]).toEqual([rule, expected]);
+    if ('field' in rule) {
+      const { list } = await pool.do('listUsers', { advancedFilter: [rule], options: { pagination: { limit: 50 } } });
+      expect(list.map(({ username }: { username: string }) => username).sort()).toEqual(expected);
+    }
+  }
+});
+
+test('follows departments, with and without those below, through joins, moves and the end of an organization', async () => {
+  const pool = await testUserPool();
+  const { organizationCode, rd, web, sales } = await withTree(pool);
+  const ids = await withUsers(pool, {
+    ann: { departmentIds: [rd] },
+    bob: { departmentIds: [web] },
+    cat: { departmentIds: [sales] },
+    dan: {},
+  });
+  const named = { organizationCode, departmentId: 'rd', departmentIdType: 'code', includeChildrenDepartments: true };
+  const group = await withGroup(pool, 'below', { field: 'department', operator: 'IN', value: [named] });
+  expect(group.rule.value).toEqual([{ departmentId: rd, includeChildrenDepartments: true }]);
+  await withGroup(pool, 'direct', { field: 'department', operator: 'IN', value: [{ departmentId: rd }] });
+  await withGroup(pool, 'outside', { not: { field: 'department', operator: 'IN', value: [named] } });
+  const all = async () => [await namesIn(pool, 'below'), await namesIn(pool, 'direct'), await namesIn(pool, 'outside')];
+  expect(await all()).toEqual([['ann', 'bob'], ['ann'], ['cat', 'dan']]);
+
+  await pool.do('addDepartmentMembers', { organizationCode, departmentId: web, userIds: [ids['dan']] });
+  await pool.do('removeDepartmentMembers', { organizationCode, departmentId: rd, userIds: [ids['ann']] });
+  expect(await all()).toEqual([['bob', 'dan'], [], ['ann', 'cat']]);
+  await pool.do('setUserDepartments', {
+    userId: ids['ann'],
+    departments: [{ departmentId: rd }, { departmentId: sales }],
+  });
+  expect(await all()).toEqual([['ann', 'bob', 'dan'], ['ann'], ['cat']]);
+
+  const settled = async () => {
+    const { list } = await pool.do('listGroups', { limit: 50 });
+    for (const { evaluation } of list) await finished(pool, evaluation.jobId);
+  };
+  await pool.do('updateDepartment', { organizationCode, departmentId: sales, parentDepartmentId: web });
+  await settled();
+  expect(await all()).toEqual([['ann', 'bob', 'cat', 'dan'], ['ann'], []]);
+  await pool.do('deleteOrganization', { organizationCode });
+  await settled();
+  expect(await all()).toEqual([[], [], ['ann', 'bob', 'cat', 'dan']]);
+});
+
+test('who has left belongs to no group, whatever the rule says, and who comes back may belong to any', async () => {
+  const pool = await testUserPool();
+  await withGroup(pool, 'a', { or: [byCompany, is('status', 'Resigned')] });
+  const { ann, bob } = await withUsers(pool, { ann: { company: 'acme' }, bob: { company: 'acme' } });
+  await pool.do('updateUser', { userId: ann, status: 'Resigned' });
+  await pool.do('updateUser', { userId: bob, status: 'Archived' });
+  expect(await namesIn(pool, 'a')).toEqual([]);
+  const removed = (await pool.events()).filter(({ name }) => name === 'group.member.removed');
+  expect(removed.map(({ data }) => data.users[0].id)).toEqual([ann, bob]);
+  const { jobId } = await pool.do('evaluateDynamicGroup', { code: 'a' });
+  expect(await finished(pool, jobId)).toMatchObject({ result: { users: 2, changed: 0 } });
+  await pool.do('updateUser', { userId: bob, status: 'Activated' });
+  expect(await namesIn(pool, 'a')).toEqual(['bob']);
+  await pool.do('deleteUsersBatch', { userIds: [bob] });
+  expect((await pool.do('listGroupMembers', { code: 'a' })).totalCount).toBe(0);
+});
+
+test('a new rule is evaluated anew; the same one, sent back, is not', async () => {
+  const pool = await testUserPool();
+  await withUsers(pool, { ann: { company: 'acme' }, bob: { company: 'other' } });
+  const group = await withGroup(pool, 'a', byCompany);
+  const same = await pool.do('updateGroup', { code: 'a', rule: group.rule, description: 'x' });
+  expect(same.evaluation.jobId).toBe(group.evaluation.jobId);
+  const rule = { field: 'company', operator: 'EQUAL', value: 'other' };
+  const changed = await pool.do('updateGroup', { code: 'a', rule });
+  expect(changed.evaluation).toEqual({ jobId: expect.not.stringMatching(group.evaluation.jobId), evaluatedAt: null });
+  await finished(pool, changed.evaluation.jobId);
+  expect(await namesIn(pool, 'a')).toEqual(['bob']);
+  const [updated] = (await pool.events()).filter(({ data }) => data.updates?.rule);
+  expect(updated).toMatchObject({ name: 'group.updated', data: { updates: { rule } } });
+  const both = await pool.do('createOrUpdateGroup', { code: 'a', type: 'dynamic', rule: byCompany });
+  expect(both.created).toBe(false);
+  await finished(pool, both.data.evaluation.jobId);
+  expect(await namesIn(pool, 'a')).toEqual(['ann']);
+});
+
+test('members of a dynamic group cannot be added or removed by hand, and only a dynamic group has a rule', async () => {
+  const pool = await testUserPool();
+  const { ann } = await withUsers(pool, { ann: { company: 'acme' } });
+  await withGroup(pool, 'a', byCompany);
+  await pool.do('createGroup', { code: 'b' });
+  for (const operation of ['addGroupMembers', 'removeGroupMembers']) {
+    const answer = await pool.call(operation, { code: 'a', userIds: [ann] }, { 'x-authing-lang': 'zh-CN' });
+    expect(answer).toMatchObject({ statusCode: 422, message: '动态分组的成员由规则决定，不能手动添加或移除' });
+  }
+  const refusals: readonly (readonly [string, Rule, number])[] = [
+    ['createGroup', { code: 'c', rule: byCompany }, 422],
+    ['createGroup', { code: 'c', type: 'static', rule: byCompany }, 422],
+    ['createGroup', { code: 'c', type: 'dynamic' }, 400],
+    ['createGroup', { code: 'c', type: 'dynamic', rule: {} }, 400],
+    ['updateGroup', { code: 'b', rule: byCompany }, 422],
+    ['createOrUpdateGroup', { code: 'b', type: 'dynamic', rule: byCompany }, 422],
+    ['createOrUpdateGroup', { code: 'a', type: 'static' }, 422],
+    ['evaluateDynamicGroup', { code: 'b' }, 422],
+    ['evaluateDynamicGroup', { code: 'none' }, 404],
+  ];
+  for (const [operation, input, statusCode] of refusals) {
+    expect([operation, input, (await pool.call(operation, input)).statusCode]).toEqual([operation, input, statusCode]);
+  }
+  // Null means not given.
+  await pool.do('updateGroup', { code: 'b', rule: null, description: 'x' });
+});
+
+const nested = (levels: number): Rule => (levels === 1 ? byCompany : { not: nested(levels - 1) });
+
+test('refuses a rule that is malformed, too large or names what is not there, and says where', async () => {
+  const pool = await testUserPool();
+  const other = await testUserPool();
+  const foreign = (await withTree(other)).rd;
+  const own = await withTree(pool);
+  const inDepartment = (value: unknown) => ({ field: 'department', operator: 'IN', value });
+  const rules: readonly (readonly [unknown, number, string])[] = [
+    [{}, 400, 'rule '],
+    [{ and: [] }, 400, 'rule.and'],
+    [{ or: byCompany }, 400, 'rule.or'],
+    [{ not: [byCompany] }, 400, 'rule.not'],
+    [{ and: [byCompany], or: [byCompany] }, 400, 'rule '],
+    [{ and: [byCompany, { ...byCompany, more: 1 }] }, 400, 'rule.and.1'],
+    [{ field: 'company', value: 'x' }, 400, 'rule'],
+    [{ not: { field: 'nothing', operator: 'EQUAL', value: 'x' } }, 400, 'rule.not: no such field: nothing'],
+    [{ ...is('x', 'x'), field: '__proto__' }, 400, '__proto__'],
+    [{ constructor: [] }, 400, 'rule'],
+    [{ field: 'company', operator: 'LIKE', value: 'x' }, 400, 'rule.operator'],
+    [{ field: 'company', operator: 'EQUAL' }, 400, 'rule.value'],
+    [{ field: 'gender', operator: 'EQUAL', value: 'X' }, 400, 'rule.value'],
+    [{ field: 'loginsCount', operator: 'GREATER', value: 'many' }, 400, 'rule.value'],
+    [{ field: 'company', operator: 'IN', value: 'acme' }, 400, 'rule.value'],
+    [{ field: 'identityNumber', operator: 'EQUAL', value: '1' }, 400, 'rule.operator'],
+    [inDepartment([]), 400, 'rule.value'],
+    [inDepartment([{ departmentId: 1 }]), 400, 'rule.value.0.departmentId'],
+    [inDepartment([{ departmentId: 'rd', departmentIdType: 'code' }]), 400, 'rule.value.0.organizationCode'],
+    [{ ...inDepartment([{ departmentId: own.rd }]), operator: 'EQUAL' }, 400, 'rule.operator'],
+    [inDepartment([{ departmentId: foreign }]), 404, 'rule.value.0'],
+    [inDepartment([{ departmentId: own.rd, organizationCode: 'none' }]), 404, 'none'],
+    [nested(9), 400, '8 levels'],
+    [{ and: Array(101).fill(byCompany) }, 400, '100 conditions'],
+    [{ and: [{ or: Array(60).fill(byCompany) }, { or: Array(60).fill(byCompany) }] }, 400, '100 conditions'],
+    [{ or: Array(3).fill({ field: 'company', operator: 'IN', value: Array(700).fill('x') }) }, 400, '2000 values'],
+  ];
+  for (const [rule, statusCode, words] of rules) {
+    const answer = await pool.call('createGroup', { code: 'a', type: 'dynamic', rule });
+    expect([rule, answer.statusCode, answer.message]).toEqual([rule, statusCode, expect.stringContaining(words)]);
+  }
+  expect(await pool.rows('groups')).toEqual([]);
+  expect(await pool.rows('jobs')).toEqual([]);
+  await withGroup(pool, 'a', nested(8));
+});
+
+test('a text in a rule is only a text', async () => {
+  const pool = await testUserPool();
+  const texts = [`'; drop table users; --`, '$1', '"', '\\', '%', '_', '{0}', '𠮷\u202e'];
+  await withUsers(pool, Object.fromEntries(texts.map((company, at) => [`u${at}`, { company }])));
+  for (const [at, company] of texts.entries()) {
+    await withGroup(pool, `g${at}`, {
+      or: [is('company', company), { field: 'nickname', operator: 'CONTAINS', value: company }],
+    });
+    expect(await namesIn(pool, `g${at}`)).toEqual([`u${at}`]);
+  }
+});

@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Scope } from '../../platform/database/database.ts';
+import type { CommandContext, Handlers } from '../../platform/module.ts';
+import { groupErrors, requireLockedGroup, toEventGroup } from '../group-directory/index.ts';
+import { groupMemberAdded, groupMemberRemoved } from '../group-members/index.ts';
+import { evaluationKind, type GroupRule, startEvaluation } from '../group-rules/index.ts';
+import { defineJob, type JobContext } from '../jobs/index.ts';
+import type * as contract from './contract.ts';
+import {
+  areOlderTransactionsOver,
+  compareStretch,
+  countUsers,
+  type DynamicGroup,
+  listDynamicGroups,
+  lockUsers,
+  type MembershipChange,
+  nextTransactionId,
+  noteEvaluated,
+  type Stretch,
+  settleMemberships,
+} from './store.ts';
+
+export const dynamicGroupHandlers: Handlers<typeof contract> = {
+  async evaluateDynamicGroup({ code }, context) {
+    const group = await requireLockedGroup(context.scope, code);
+    if (group.type !== 'dynamic') throw groupErrors.ruleNotWanted();
+    const jobId = await startEvaluation(context, [group.id]);
+    context.audit({ target: group.id, after: { jobId } });
+    return { jobId };
+  },
+};
+
+/** Asked in one statement: PostgreSQL plans each for itself, and takes a limited number of parameters. */
+const groupsAtOnce = 50;
+
+/**
+ * Evaluates rules for users whom this transaction has changed. They are locked before the rules are asked, so of two
+ * transactions that change what a rule looks at, the second sees what the first has done.
+ */
+export async function evaluateUsers(
+  context: CommandContext,
+  userIds: readonly string[],
+  isConcerned: (group: DynamicGroup) => boolean = () => true,
+): Promise<void> {
+  if (userIds.length === 0) return;
+  const groups = (await listDynamicGroups(context.scope)).filter(isConcerned);
+  if (groups.length === 0) return;
+  await lockUsers(context.scope, userIds);
+  await settle(context, groups, userIds);
+}
+
+/** Starts the job for all groups that are concerned by something that happened to more users than can be named. */
+export async function evaluateEverybody(
+  context: CommandContext,
+  isConcerned: (group: DynamicGroup) => boolean,
+): Promise<void> {
+  const groups = (await listDynamicGroups(context.scope)).filter(isConcerned);
+  if (groups.length === 0) return;
+  await startEvaluation(
+    context,
+    groups.map(({ id }) => id),
+  );
+}
+
+async function settle(
+  context: CommandContext,
+  groups: readonly DynamicGroup[],
+  userIds: readonly string[],
+): Promise<void> {
+  const now = new Date(context.now).toISOString();
+  for (let start = 0; start < groups.length; start += groupsAtOnce) {
+    const some = groups.slice(start, start + groupsAtOnce);
+    announce(context, some, await settleMemberships(context.scope, some, userIds, now));
+  }
+}
+
+/** One event a group for those who joined, one for those who left. */
+function announce(
+  { emit }: CommandContext,
+  groups: readonly DynamicGroup[],
+  changes: readonly MembershipChange[],
+): void {
+  if (changes.length === 0) return;
+  const byGroup = Map.groupBy(changes, ({ groupId }) => groupId);
+  for (const group of groups) {
+    const ofGroup = byGroup.get(group.id) ?? [];
+    for (const [isNew, event] of [
+      [false, groupMemberRemoved],
+      [true, groupMemberAdded],
+    ] as const) {
+      const users = ofGroup
+        .filter((change) => change.isNew === isNew)
+        .map(({ id, username, email }) => ({ id, username, email }));
+      if (users.length > 0) emit(event, { group: toEventGroup(group), users });
+    }
+  }
+}
+
+/** Users looked at in one step, and of those that differ so many settled in it. */
+const stretchSize = 5_000;
+const settledAtOnce = 500;
+
+interface Checkpoint {
+  /** All users up to this id are settled. */
+  readonly after: string;
+  readonly done: number;
+  /** Of how many some membership began or ended. */
+  readonly changed: number;
+}
+
+/**
+ * Walks all users in the order of ids. Whoever changes a user meanwhile evaluates him himself, by the rules of then:
+ *
+ * - who began to write before the job began may have read the rules, or the tree, as they were before. The job waits until
+ *   all of those have ended, and then sees what they did;
+ * - who began later sees what the job was started for. What he does is not visible to the job until he commits, by when he
+ *   has evaluated the user he changed, whom he holds locked from before he asks the rules.
+ */
+export const evaluationJob = defineJob({
+  kind: evaluationKind,
+  emits: [groupMemberAdded, groupMemberRemoved],
+  async run({ groupIds }: { readonly groupIds: readonly string[] }, job: JobContext<Checkpoint>) {
+    if (job.checkpoint === undefined) await waitForOlderTransactions(job);
+    const total = await job.read(countUsers);
+    let reached: Checkpoint = job.checkpoint ?? { after: '', done: 0, changed: 0 };
+    for (let isOver = false; !isOver; ) {
+      let next = reached;
+      await job.step(async (context) => {
+        const { scope, now } = context;
+        // Asked anew in every step: a group that is gone, or that a later job evaluates from the start, is left alone.
+        const groups = (await listDynamicGroups(scope)).filter(
+          ({ id, ruleJobId }) => groupIds.includes(id) && ruleJobId === job.jobId,
+        );
+        const { seen, last, differing } = await compareNext(scope, groups, reached.after);
+        const some = differing.slice(0, settledAtOnce);
+        if (some.length > 0) {
+          await lockUsers(scope, some);
+          await settle(context, groups, some);
+        }
+        // When more differ than fit into one step, the next goes on behind the last one settled.
+        const isWhole = some.length === differing.length;
+        next = {
+          after: (isWhole ? last : some.at(-1)) ?? reached.after,
+          done: isWhole ? reached.done + seen : reached.done,
+          changed: reached.changed + some.length,
+        };
+        isOver = isWhole && seen < stretchSize;
+        if (isOver) await noteEvaluated(scope, groups, job.jobId, new Date(now).toISOString());
+        return { done: next.done, total: Math.max(total, next.done), checkpoint: next };
+      });
+      reached = next;
+    }
+    return { users: reached.done, changed: reached.changed };
+  },
+});
+
+async function waitForOlderTransactions(job: JobContext<Checkpoint>): Promise<void> {
+  const transactionId = await job.read(nextTransactionId);
+  for (let waitMs = 5; !(await job.read((scope) => areOlderTransactionsOver(scope, transactionId))); ) {
+    await sleep(waitMs, undefined, { signal: job.signal });
+    waitMs = Math.min(waitMs * 2, 500);
+  }
+}
+
+/** Nothing to compare with is the end. */
+async function compareNext(scope: Scope, groups: readonly DynamicGroup[], after: string): Promise<Stretch> {
+  return groups.length === 0
+    ? { seen: 0, last: null, differing: [] }
+    : compareStretch(scope, groups, after, stretchSize);
+}
+
+/** Whether a rule looks at where users are in the tree. */
+export function looksAtDepartments({ rule }: DynamicGroup): boolean {
+  return fieldsOf(rule).some((field) => field === 'department' || field === 'mainDepartmentId');
+}
+
+/** What changes without being named among the changes of a user. */
+const unnamed: readonly string[] = ['updatedAt', 'identityNumber'];
+
+/** Whether a rule may hold or not for a user because of these changes of his own fields. */
+export function looksAtChanges(
+  { rule }: DynamicGroup,
+  { user, updates }: { readonly user: object; readonly updates: Readonly<Record<string, unknown>> },
+): boolean {
+  // Who leaves, leaves every group, and who comes back may belong to any.
+  if ('status' in updates) return true;
+  return fieldsOf(rule).some((field) => {
+    if (field === 'department') return false;
+    // A field the event does not know may have changed.
+    return field in updates || !(field in user) || unnamed.includes(field);
+  });
+}
+
+function fieldsOf(rule: GroupRule): readonly string[] {
+  if ('and' in rule) return rule.and.flatMap(fieldsOf);
+  if ('or' in rule) return rule.or.flatMap(fieldsOf);
+  if ('not' in rule) return fieldsOf(rule.not);
+  return [rule.field];
+}

@@ -1,0 +1,168 @@
+import { type RawBuilder, sql } from 'kysely';
+import { type Scope, statement } from '../../platform/database/database.ts';
+import { type GroupRow, groupColumns } from '../group-directory/index.ts';
+import { conditionOfRule, type GroupRule } from '../group-rules/index.ts';
+
+/** A group whose members follow from a rule. */
+export interface DynamicGroup extends GroupRow {
+  readonly rule: GroupRule;
+}
+
+/** Through the index of dynamic groups alone: a user pool without any pays next to nothing. */
+export const listDynamicGroups = statement<DynamicGroup, []>(`
+  select ${groupColumns} from groups
+  where groups.user_pool_id = current_setting('genauth.user_pool_id') and groups.type = 'dynamic'
+  order by groups.id
+`);
+
+const pool = sql.raw(`current_setting('genauth.user_pool_id')`);
+
+/** Locked in the order of ids. Whatever their rules look at, nobody else decides about these users until the transaction ends. */
+const lock = statement<{ id: string }, [ids: readonly string[]]>(`
+  select id from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  order by id for no key update
+`);
+
+export async function lockUsers(scope: Scope, ids: readonly string[]): Promise<void> {
+  await lock(scope, ids);
+}
+
+/** Each group with whether its rule holds for the alias `users`. Who has left belongs nowhere, whatever a rule says. */
+function verdicts(groups: readonly DynamicGroup[]): RawBuilder<unknown> {
+  const rows = groups.map(({ id, rule }) => sql`(${id}::text, ${conditionOfRule(rule)})`);
+  return sql`(values ${sql.join(rows)}) as verdict (group_id, holds)`;
+}
+
+const canBelong = sql`users.kind = 'personal' and users.status <> 'Resigned' and users.status <> 'Archived'`;
+
+/** A membership that began or ended. */
+export interface MembershipChange {
+  readonly isNew: boolean;
+  readonly groupId: string;
+  readonly id: string;
+  readonly username: string | null;
+  readonly email: string | null;
+}
+
+/** Puts right who of these users, who are locked, belongs to these groups; one statement, whose snapshot is younger than the locks. */
+export async function settleMemberships(
+  scope: Scope,
+  groups: readonly DynamicGroup[],
+  userIds: readonly string[],
+  now: string,
+): Promise<MembershipChange[]> {
+  const ids = sql`${sql.val(userIds)}::text[]`;
+  const { rows } = await sql<MembershipChange>`
+    with wanted as materialized (
+      select verdict.group_id, users.id as user_id
+      from users cross join lateral ${verdicts(groups)}
+      where users.user_pool_id = ${pool} and users.id = any(${ids}) and ${canBelong} and verdict.holds
+    ), present as materialized (
+      select group_id, user_id from group_members
+      where user_pool_id = ${pool} and user_id = any(${ids})
+        and group_id = any(${sql.val(groups.map(({ id }) => id))}::text[])
+    ), removed as (
+      delete from group_members using (select * from present except select * from wanted) as gone
+      where group_members.user_pool_id = ${pool} and group_members.group_id = gone.group_id
+        and group_members.user_id = gone.user_id
+      returning group_members.group_id, group_members.user_id
+    ), added as (
+      insert into group_members (user_pool_id, group_id, user_id, joined_at)
+      select ${pool}, held.id, missing.user_id, ${now}
+      from (select * from wanted except select * from present) as missing
+      -- Not there any more when somebody has deleted it meanwhile.
+      cross join lateral (
+        select id from groups where user_pool_id = ${pool} and id = missing.group_id for key share
+      ) as held
+      order by held.id, missing.user_id
+      on conflict (user_pool_id, group_id, user_id) do nothing
+      returning group_id, user_id
+    )
+    select change.is_new as "isNew", change.group_id as "groupId", users.id, users.username, users.email
+    from (select true as is_new, * from added union all select false, * from removed) as change
+    join users on users.user_pool_id = ${pool} and users.id = change.user_id
+    order by change.group_id, change.is_new, users.id
+  `.execute(scope.db);
+  return rows;
+}
+
+/** A stretch of all users, in the order of ids. */
+export interface Stretch {
+  readonly seen: number;
+  /** The last of them; null when there is nobody left. */
+  readonly last: string | null;
+  /** Those of whom some membership is not what the rules say. */
+  readonly differing: readonly string[];
+}
+
+/** Looks at the next users without locking anybody: most of them are as they should be. */
+export async function compareStretch(
+  scope: Scope,
+  groups: readonly DynamicGroup[],
+  after: string,
+  size: number,
+): Promise<Stretch> {
+  const { rows } = await sql<Stretch>`
+    select count(*)::integer as seen, max(users.id) as last,
+      coalesce(array_agg(users.id order by users.id) filter (where exists (
+        select from ${verdicts(groups)}
+        where (verdict.holds and ${canBelong}) <> exists (
+          select from group_members member
+          where member.user_pool_id = ${pool} and member.group_id = verdict.group_id and member.user_id = users.id
+        )
+      )), '{}') as differing
+    from (
+      select * from users where user_pool_id = ${pool} and id > ${after}::text collate "C" order by id limit ${size}
+    ) as users
+  `.execute(scope.db);
+  return rows[0] ?? { seen: 0, last: null, differing: [] };
+}
+
+const countAll = statement<{ total: number }, []>(
+  `select count(*) as total from users where user_pool_id = current_setting('genauth.user_pool_id')`,
+);
+
+export async function countUsers(scope: Scope): Promise<number> {
+  const [counted] = await countAll(scope);
+  return counted?.total ?? 0;
+}
+
+const newest = statement<{ transactionId: string }, []>(
+  `select pg_snapshot_xmax(pg_current_snapshot())::text as "transactionId"`,
+);
+
+/** The first transaction id that is younger than everything that has written so far. */
+export async function nextTransactionId(scope: Scope): Promise<string> {
+  const [row] = await newest(scope);
+  return row?.transactionId ?? '0';
+}
+
+const allOver = statement<{ isOver: boolean }, [transactionId: string]>(
+  `select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as "isOver"`,
+);
+
+/** Whether every transaction older than this one has ended. */
+export async function areOlderTransactionsOver(scope: Scope, transactionId: string): Promise<boolean> {
+  const [row] = await allOver(scope, transactionId);
+  return row?.isOver ?? true;
+}
+
+const finish = statement<Record<never, never>, [groupIds: readonly string[], jobId: string, now: string]>(`
+  update groups set rule_evaluated_at = $3
+  where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1) and rule_job_id = $2
+`);
+
+/** Notes that a job is through with these groups, where it is still the one that evaluates them. */
+export async function noteEvaluated(
+  scope: Scope,
+  groups: readonly DynamicGroup[],
+  jobId: string,
+  now: string,
+): Promise<void> {
+  await finish(
+    scope,
+    groups.map(({ id }) => id),
+    jobId,
+    now,
+  );
+}
