@@ -17,6 +17,8 @@ import { organizations } from './modules/organizations/index.ts';
 import { openPasswordKeys } from './modules/password-keys/index.ts';
 import { createPasswords } from './modules/passwords/index.ts';
 import { posts } from './modules/posts/index.ts';
+import { roleAssignments } from './modules/role-assignments/index.ts';
+import { roleExclusions } from './modules/role-exclusions/index.ts';
 import { roles } from './modules/roles/index.ts';
 import { system } from './modules/system/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
@@ -25,6 +27,7 @@ import { userChanges } from './modules/user-changes/index.ts';
 import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
 import { userPosts } from './modules/user-posts/index.ts';
+import { userRoles } from './modules/user-roles/index.ts';
 import { userSearch } from './modules/user-search/index.ts';
 import { userCreation, users } from './modules/users/index.ts';
 import { createCommandRunner } from './platform/commands.ts';
@@ -108,7 +111,10 @@ export async function compose({
     userChanges(usersDependencies),
     userSearch({ seal, departments: departmentMemberships }),
     userDepartments,
+    userRoles,
     roles,
+    roleAssignments,
+    roleExclusions,
     groups,
     groupMembers,
     dynamicGroups,

@@ -13,6 +13,8 @@ import * as groups from './modules/groups/contract.ts';
 import * as jobs from './modules/jobs/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
 import * as posts from './modules/posts/contract.ts';
+import * as roleAssignments from './modules/role-assignments/contract.ts';
+import * as roleExclusions from './modules/role-exclusions/contract.ts';
 import * as roles from './modules/roles/contract.ts';
 import * as system from './modules/system/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
@@ -20,6 +22,7 @@ import * as userBaseFields from './modules/user-base-fields/contract.ts';
 import * as userChanges from './modules/user-changes/contract.ts';
 import * as userDepartments from './modules/user-departments/contract.ts';
 import * as userPosts from './modules/user-posts/contract.ts';
+import * as userRoles from './modules/user-roles/contract.ts';
 import * as userSearch from './modules/user-search/contract.ts';
 import * as users from './modules/users/contract.ts';
 import { credentialErrors, requestErrors } from './platform/errors.ts';
@@ -36,7 +39,10 @@ const managementContracts = [
   userChanges,
   userSearch,
   userDepartments,
+  userRoles,
   roles,
+  roleAssignments,
+  roleExclusions,
   groups,
   groupMembers,
   dynamicGroups,

@@ -58,7 +58,14 @@ describe('from another user pool', () => {
     }
     expect(await fingerprintOf(server, foreign.pool.id)).toEqual(foreignBefore);
     // What the caller's own pool now holds must not point into the other one either; audit rows say what was asked for.
-    const links = ['department_members', 'department_leaders', 'group_members', 'post_members', 'post_departments'];
+    const links = [
+      'department_members',
+      'department_leaders',
+      'group_members',
+      'role_assignments',
+      'post_members',
+      'post_departments',
+    ];
     for (const table of links) {
       if (!(table in foreignBefore)) continue;
       expect(foreignIdsIn(await own.pool.rows(table))).toEqual([]);

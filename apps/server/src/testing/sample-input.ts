@@ -22,6 +22,12 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   createUser: () => ({ username: 'linus', salt: undefined }),
   createUsersBatch: () => ({ list: [{ username: 'barbara', password: sampleSecret }] }),
   isUserExists: () => ({ username: 'ada' }),
+  assignRole: ({ values }) => ({ code: 'cashier', targets: usersAsTargets(values) }),
+  assignRoleBatch: ({ values }) => ({ roles: [{ code: 'cashier' }], targets: usersAsTargets(values) }),
+  revokeRole: ({ values }) => ({ targets: usersAsTargets(values) }),
+  revokeRoleBatch: ({ values }) => ({ targets: usersAsTargets(values) }),
+  setRoleMutualExclusion: () => ({ roles: [{ code: 'manager' }, { code: 'cashier' }] }),
+  removeRoleMutualExclusion: () => ({ roles: [{ code: 'manager' }, { code: 'cashier' }] }),
   createRole: () => ({ code: 'auditor' }),
   createRolesBatch: () => ({ list: [{ code: 'auditor' }] }),
   getGroup: group,
@@ -45,6 +51,10 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   }),
   getCustomData: ({ values }) => ({ targetType: 'USER', targetIdentifier: values['userId'] }),
 };
+
+function usersAsTargets(values: SampleWorld['values']) {
+  return [values['userIds']].flat().map((targetIdentifier) => ({ targetType: 'USER', targetIdentifier }));
+}
 
 /** A valid input of an operation in a sample world: its required fields, and what `overrides` adds. */
 export function sampleInput({ name, operation }: ImplementedOperation, world: SampleWorld): Record<string, unknown> {

@@ -26,7 +26,7 @@ export async function sampleWorld(server: TestServer): Promise<SampleWorld> {
   await addAccessKey(pool, values);
   await addOrganization(pool, values);
   await addCustomFields(pool);
-  await addRole(pool);
+  await addRoles(pool, values);
   await addJob(pool, values);
   await addGroup(pool, values);
   await addPost(pool, values);
@@ -68,9 +68,13 @@ async function addUsers(pool: TestUserPool, values: Record<string, unknown>): Pr
 }
 
 /** Named by the examples of the contract: `manager` in the default namespace. */
-async function addRole(pool: TestUserPool): Promise<void> {
+async function addRoles(pool: TestUserPool, values: Readonly<Record<string, unknown>>): Promise<void> {
   if (!hasOperation(pool.server, 'createRole')) return;
   await pool.do('createRole', { code: 'manager', name: 'Manager' });
+  await pool.do('createRole', { code: 'cashier', name: 'Cashier' });
+  if (!hasOperation(pool.server, 'assignRole') || values['userId'] === undefined) return;
+  const targets = [{ targetType: 'USER', targetIdentifier: values['userId'] }];
+  await pool.do('assignRole', { code: 'manager', targets });
 }
 
 /** The code itself is said in `sample-input.ts`: a field named `code` means something else in every module. */

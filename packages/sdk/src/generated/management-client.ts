@@ -1074,6 +1074,50 @@ export class ManagementClient extends ManagementCalls {
   }
 
   /**
+   * List the roles a user holds
+   *
+   * Lists the roles a user holds in one namespace, `default` where none is named: assigned to him, to a department he
+   * belongs to or one above it, to a group of his, or to another role he holds. Disabled roles and assignments out of
+   * their time give nothing. The state of the account makes no difference here: what a suspended user would have is
+   * shown.
+   *
+   * `GET /api/v3/get-user-roles`, permission `user:GetRoles`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 400: invalid namespace code: {namespace}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getUserRoles({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getUserRoles(input: Models.GetUserRolesParams, options?: CallOptions): Promise<Models.RolePaginatedRespDto> {
+    return this.call(operations.getUserRoles, input, options);
+  }
+
+  /**
+   * Tell whether a user holds one of some roles
+   *
+   * Tells whether a user holds at least one of these roles, by whatever way get-user-roles knows. A user whose account
+   * is not activated holds none, and nobody holds a role that does not exist.
+   *
+   * `POST /api/v3/has-any-role`, permission `user:GetRoles`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.hasAnyRole({
+   *   roles: [{ code: 'manager', namespace: 'default' }],
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   * });
+   */
+  hasAnyRole(input: Models.HasAnyRoleReqDto, options?: CallOptions): Promise<Models.HasAnyRoleRespDto> {
+    return this.call(operations.hasAnyRole, input, options);
+  }
+
+  /**
    * List the groups of a user
    *
    * Lists all groups a user is a member of, the one joined last first.
@@ -1315,6 +1359,282 @@ export class ManagementClient extends ManagementCalls {
     options?: CallOptions,
   ): Promise<Models.RoleAuthorizedResourcePaginatedRespDto> {
     return this.call(operations.getRoleAuthorizedResources, input, options);
+  }
+
+  /**
+   * Assign a role to users, departments, groups or roles
+   *
+   * Assigns a role to up to 50 targets, all or none. Assigned to a department, the members of it and of the departments
+   * below hold the role; to a group, its members; to another role, whoever holds that one. Who is assigned it already
+   * gets the time of this call. Refused when it would bring together roles that exclude each other, or lead a role back
+   * to itself.
+   *
+   * `POST /api/v3/assign-role`, permission `role:Assign`
+   *
+   * Fails with:
+   * - 404: department not found
+   * - 404: group not exists with code: {code}
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   * - 422: A role cannot be assigned to itself, directly or through others
+   * - 422: Resigned and archived users cannot be assigned roles
+   * - 422: Mutually exclusive roles cannot be held together: {targetType} {targetIdentifier}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.assignRole({
+   *   targets: [{ targetType: 'USER', targetIdentifier: '60b49eb83fd80adb96f26e68' }],
+   *   code: 'manager',
+   * });
+   */
+  assignRole(input: Models.AssignRoleDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.assignRole, input, options);
+  }
+
+  /**
+   * Assign up to 10 roles to up to 10 targets
+   *
+   * Assigns every one of the roles to every one of the targets, from now on and without end, all or none.
+   *
+   * `POST /api/v3/assign-role-batch`, permission `role:Assign`
+   *
+   * Fails with:
+   * - 404: department not found
+   * - 404: group not exists with code: {code}
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   * - 422: A role cannot be assigned to itself, directly or through others
+   * - 422: Resigned and archived users cannot be assigned roles
+   * - 422: Mutually exclusive roles cannot be held together: {targetType} {targetIdentifier}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.assignRoleBatch({
+   *   targets: [{ targetType: 'USER', targetIdentifier: '60b49eb83fd80adb96f26e68' }],
+   *   roles: [{ code: 'manager', namespace: 'default' }],
+   * });
+   */
+  assignRoleBatch(input: Models.AssignRoleBatchDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.assignRoleBatch, input, options);
+  }
+
+  /**
+   * Revoke a role from users, departments, groups or roles
+   *
+   * Ends assignments of a role. Targets that are not assigned it are ignored, so the call can be repeated safely. What
+   * a user inherits otherwise he keeps.
+   *
+   * `POST /api/v3/revoke-role`, permission `role:Revoke`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.revokeRole({
+   *   targets: [{ targetType: 'USER', targetIdentifier: '60b49eb83fd80adb96f26e68' }],
+   *   code: 'manager',
+   * });
+   */
+  revokeRole(input: Models.RevokeRoleDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.revokeRole, input, options);
+  }
+
+  /**
+   * Revoke up to 10 roles from up to 50 targets
+   *
+   * Ends the assignments of every one of the roles to every one of the targets.
+   *
+   * `POST /api/v3/revoke-role-batch`, permission `role:Revoke`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.revokeRoleBatch({
+   *   targets: [{ targetType: 'USER', targetIdentifier: '60b49eb83fd80adb96f26e68' }],
+   *   roles: [{ code: 'manager', namespace: 'default' }],
+   * });
+   */
+  revokeRoleBatch(input: Models.RevokeRoleBatchDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.revokeRoleBatch, input, options);
+  }
+
+  /**
+   * List the users a role is assigned to
+   *
+   * Lists the users the role is assigned to itself, and within the time of the assignment, the one assigned first
+   * first. With `includeInherited` also those who hold it through departments, groups and other roles.
+   *
+   * `GET /api/v3/list-role-members`, permission `role:ListMembers`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.listRoleMembers({ code: 'manager' });
+   *
+   * for await (const item of client.listRoleMembers({ code: 'manager' })) console.log(item);
+   */
+  listRoleMembers(
+    input: Models.ListRoleMembersParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.UserPaginatedRespDto, Models.UserDto> {
+    return this.list(operations.listRoleMembers, input, options);
+  }
+
+  /**
+   * List the departments a role is assigned to
+   *
+   * Lists the departments the role is assigned to, within the time of the assignment, the one assigned first first.
+   *
+   * `GET /api/v3/list-role-departments`, permission `role:ListDepartments`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.listRoleDepartments({ code: 'manager' });
+   *
+   * for await (const item of client.listRoleDepartments({ code: 'manager' })) console.log(item);
+   */
+  listRoleDepartments(
+    input: Models.ListRoleDepartmentsParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.RoleDepartmentListPaginatedRespDto, Models.RoleDepartmentRespDto> {
+    return this.list(operations.listRoleDepartments, input, options);
+  }
+
+  /**
+   * List the assignments of a role
+   *
+   * Lists what a role is assigned to, whether or not the assignment takes effect now, the oldest first. With `query`
+   * only targets whose name or code contains it.
+   *
+   * `GET /api/v3/list-role-assignments`, permission `role:ListAssignments`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.listRoleAssignments({ roleCode: 'manager' });
+   */
+  listRoleAssignments(
+    input: Models.ListRoleAssignmentsParams,
+    options?: CallOptions,
+  ): Promise<Models.RoleListPageRespDto> {
+    return this.call(operations.listRoleAssignments, input, options);
+  }
+
+  /**
+   * Tell whether roles exclude each other
+   *
+   * Tells whether one subject may not hold all of these roles, because two of them, or of the roles that come with
+   * them, exclude each other.
+   *
+   * `POST /api/v3/check-role-mutual-exclusion`, permission `role:Get`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.checkMutualExclusion({ roles: [{ code: 'manager', namespace: 'default' }] });
+   */
+  checkMutualExclusion(
+    input: Models.CheckRoleMutualExclusionReqDto,
+    options?: CallOptions,
+  ): Promise<Models.CheckRoleMutualExclusionRespDto> {
+    return this.call(operations.checkMutualExclusion, input, options);
+  }
+
+  /**
+   * Make roles exclude each other
+   *
+   * From now on nobody may be assigned any two of these roles together. Refused while a user, group, department or role
+   * is assigned two of them already.
+   *
+   * `POST /api/v3/set-role-mutual-exclusion`, permission `role:SetMutualExclusion`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   * - 422: The roles cannot exclude each other, because they are held together already: {targetType} {targetIdentifier}
+   * - 400: At least two different roles are needed
+   *
+   * @example
+   * const { data } = await client.setRoleMutualExclusion({
+   *   roles: [{ code: 'cashier', namespace: 'default' }, { code: 'auditor', namespace: 'default' }],
+   * });
+   */
+  setRoleMutualExclusion(
+    input: Models.SetRoleMutualExclusionReqDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.setRoleMutualExclusion, input, options);
+  }
+
+  /**
+   * Let roles be held together again
+   *
+   * From now on these roles may be held together. Roles that do not exclude each other are ignored, so the call can be
+   * repeated safely.
+   *
+   * `POST /api/v3/remove-role-mutual-exclusion`, permission `role:SetMutualExclusion`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   * - 400: At least two different roles are needed
+   *
+   * @example
+   * const { data } = await client.removeRoleMutualExclusion({
+   *   roles: [{ code: 'cashier', namespace: 'default' }, { code: 'auditor', namespace: 'default' }],
+   * });
+   */
+  removeRoleMutualExclusion(
+    input: Models.RemoveRoleMutualExclusionReqDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.removeRoleMutualExclusion, input, options);
+  }
+
+  /**
+   * List the roles that exclude each other
+   *
+   * Lists pairs of roles that exclude each other, oldest first; with `code` those of one role.
+   *
+   * `GET /api/v3/list-role-mutual-exclusions`, permission `role:List`
+   *
+   * Fails with:
+   * - 400: invalid role code: {code}
+   * - 400: invalid namespace code: {namespace}
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.listRoleMutualExclusions();
+   *
+   * for await (const item of client.listRoleMutualExclusions()) console.log(item);
+   */
+  listRoleMutualExclusions(
+    input: Models.ListRoleMutualExclusionsParams = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.RoleMutualExclusionPaginatedRespDto, Models.RoleMutualExclusionDto> {
+    return this.list(operations.listRoleMutualExclusions, input, options);
   }
 
   // Groups

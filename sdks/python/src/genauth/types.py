@@ -87,6 +87,26 @@ class ArchivedUsersListPagingDto(TypedDict):
     """Items of this page"""
 
 
+class AssignRoleBatchDto(TypedDict):
+    targets: List[TargetDto]
+    """Targets, 1 to 10"""
+    roles: List[RoleCodeDto]
+    """Roles, 1 to 10"""
+
+
+class AssignRoleDto(TypedDict):
+    targets: List[TargetDto]
+    """Targets, 1 to 50"""
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    endTime: NotRequired[Optional[Union[int, str]]]
+    """When the assignment ends, in Unix milliseconds; null or absent for never"""
+    enableTime: NotRequired[Optional[Union[int, str]]]
+    """When the assignment begins, in Unix milliseconds; null or absent for now"""
+    namespace: NotRequired[str]
+    """Code of the permission namespace"""
+
+
 class AuthorizedResourceDto(TypedDict):
     resourceCode: str
     """Code of the resource"""
@@ -120,6 +140,28 @@ class AuthorizedResourceListRespDto(TypedDict):
 class CancelJobDto(TypedDict):
     jobId: str
     """Id of the job"""
+
+
+class CheckRoleMutualExclusionReqDto(TypedDict):
+    roles: List[RoleCodeDto]
+    """Roles, 1 to 50"""
+
+
+class CheckRoleMutualExclusionRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: CheckRoleMutualExclusionResultDto
+
+
+class CheckRoleMutualExclusionResultDto(TypedDict):
+    existMutuallyExclusive: bool
+    """Whether some exclude each other"""
 
 
 class CheckRoleParamsDto(TypedDict):
@@ -1066,6 +1108,40 @@ class GroupSingleRespDto(TypedDict):
     data: GroupDto
 
 
+class HasAnyRoleDto(TypedDict):
+    hasAnyRole: bool
+    """Whether the user holds one of the roles"""
+
+
+class HasAnyRoleOptionsDto(TypedDict):
+    userIdType: NotRequired[
+        Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+    ]
+    """What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+    `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+    """
+
+
+class HasAnyRoleReqDto(TypedDict):
+    roles: List[RoleCodeDto]
+    """Roles, 1 to 50"""
+    userId: str
+    """User id, of the kind `userIdType` says"""
+    options: NotRequired[Optional[HasAnyRoleOptionsDto]]
+
+
+class HasAnyRoleRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: HasAnyRoleDto
+
+
 class IdentityDto(TypedDict):
     identityId: str
     """Id of the identity"""
@@ -1697,6 +1773,11 @@ class RemovePostDto(TypedDict):
     """Code"""
 
 
+class RemoveRoleMutualExclusionReqDto(TypedDict):
+    roles: List[RoleCodeDto]
+    """Roles, 2 to 10"""
+
+
 class ResignUserBatchReqDto(TypedDict):
     userIds: List[str]
     """User ids, 1 to 50"""
@@ -1745,6 +1826,22 @@ class Result(TypedDict):
     """Departments created, the root included"""
     updateDepartment: int
     """Departments that were there"""
+
+
+class RevokeRoleBatchDto(TypedDict):
+    targets: List[TargetDto]
+    """Targets, 1 to 50"""
+    roles: List[RoleCodeDto]
+    """Roles, 1 to 10"""
+
+
+class RevokeRoleDto(TypedDict):
+    targets: List[TargetDto]
+    """Targets, 1 to 50"""
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    namespace: NotRequired[str]
+    """Code of the permission namespace"""
 
 
 class RoleAuthorizedResourcePaginatedRespDto(TypedDict):
@@ -1796,6 +1893,45 @@ class RoleCodeAndNamespaceDto(TypedDict):
     """Code of the permission namespace"""
 
 
+class RoleCodeDto(TypedDict):
+    code: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    namespace: NotRequired[str]
+    """Code of the permission namespace"""
+
+
+class RoleDepartmentListPaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: RoleDepartmentListPagingDto
+
+
+class RoleDepartmentListPagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[RoleDepartmentRespDto]
+    """Items of this page"""
+
+
+class RoleDepartmentRespDto(TypedDict):
+    id: str
+    """Department id"""
+    code: str
+    """Code, empty for none"""
+    name: str
+    """Name"""
+    description: str
+    """Description, empty for none"""
+    includeChildrenDepartments: bool
+    """Whether the members of departments below hold the role, too"""
+
+
 class RoleDto(TypedDict):
     id: str
     """Role id"""
@@ -1836,6 +1972,51 @@ class RoleListItem(TypedDict):
     """Custom data; keys must be defined fields"""
 
 
+class RoleListPageDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    data: List[RolePermissionListDto]
+    """Items of this page"""
+
+
+class RoleListPageRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: RoleListPageDto
+
+
+class RoleMutualExclusionDto(TypedDict):
+    roles: List[RoleDto]
+    """The two roles"""
+    createdAt: str
+    """Since when"""
+
+
+class RoleMutualExclusionPaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: RoleMutualExclusionPagingDto
+
+
+class RoleMutualExclusionPagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[RoleMutualExclusionDto]
+    """Items of this page"""
+
+
 class RolePaginatedRespDto(TypedDict):
     statusCode: int
     """200 means success; anything else is a failure"""
@@ -1853,6 +2034,39 @@ class RolePagingDto(TypedDict):
     """Number of all items"""
     list: List[RoleDto]
     """Items of this page"""
+
+
+class RolePermissionListDto(TypedDict):
+    roleId: str
+    """Role id"""
+    status: Literal["ENABLE", "DISABLE"]
+    """Whether the assignment takes effect now"""
+    enableTime: Optional[int]
+    """When it begins, in Unix milliseconds"""
+    endTime: Optional[int]
+    """When it ends, in Unix milliseconds"""
+    userPoolId: str
+    """User pool id"""
+    roleName: str
+    """Name of the role"""
+    roleCode: str
+    """Role code: letters, digits, `-` and `_`, unique in its namespace"""
+    description: str
+    """Description of the role"""
+    createdAt: str
+    """When the role was assigned"""
+    updatedAt: str
+    """Time of the last change"""
+    targetType: Literal["USER", "DEPARTMENT", "GROUP", "ROLE"]
+    """Kind of target"""
+    targetIdentifier: str
+    """User id, department id, group code or role code"""
+    targetName: str
+    """Name of the target"""
+    targetNamespace: Optional[str]
+    """Namespace of a target role"""
+    includeChildrenDepartments: bool
+    """Whether departments below a target department count"""
 
 
 class RoleSingleRespDto(TypedDict):
@@ -1993,6 +2207,11 @@ class SetCustomFieldsReqDto(TypedDict):
     """Tenant id"""
 
 
+class SetRoleMutualExclusionReqDto(TypedDict):
+    roles: List[RoleCodeDto]
+    """Roles, 2 to 10"""
+
+
 class SetUserBaseFieldDto(TypedDict):
     key: str
     """Key of the field. Not the key of a built-in field; cannot be changed later"""
@@ -2087,6 +2306,17 @@ class SyncRelationListRespDto(TypedDict):
     """Id of the request, for support"""
     data: List[UserSyncRelationDto]
     """Payload"""
+
+
+class TargetDto(TypedDict):
+    targetType: Literal["USER", "ROLE", "GROUP", "DEPARTMENT", "ORG"]
+    """Kind of target; `ORG` means `DEPARTMENT`"""
+    targetIdentifier: str
+    """User id, department id, group code or role code"""
+    namespace: NotRequired[str]
+    """Namespace of a target role; that of the assigned role, where none is given"""
+    includeChildrenDepartments: NotRequired[bool]
+    """Whether members of the departments below a target department get the role, too"""
 
 
 class UpdateAccessKeyDto(TypedDict):

@@ -116,6 +116,18 @@ export const roleCustomDataChanged = event('role.custom_data.changed', {
   data: roleData.extend({ updates: changedCustomData }),
 });
 
+const assignmentData = z.object({
+  role: z.object({ id: z.string(), code: z.string(), namespace: z.string() }),
+  userIds: z.array(z.string()),
+  groupIds: z.array(z.string()),
+  nodeIds: z.array(z.string()).meta(doc('Departments', '部门')),
+  roleIds: z.array(z.string()).meta(doc('Roles whose holders hold the role', '继承该角色的角色')),
+});
+
+/** Announced by `role-assignments`, and here so that whoever reacts to it need not know that module. */
+export const roleAssigned = event('role.assigned', { webhook: 'role:assigned', data: assignmentData });
+export const roleUnassigned = event('role.unassigned', { webhook: 'role:unassigned', data: assignmentData });
+
 const tag = 'Roles';
 
 const withCustomData = z

@@ -1,10 +1,28 @@
 /**
- * Roles: what they are, and whether they take effect. Who is assigned one is no concern of theirs.
+ * Roles: what they are, and whether they take effect. Who is assigned one belongs to `role-assignments`, which roles nobody
+ * may hold together to `role-exclusions`, what a user holds in the end to `user-roles`.
  */
 import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { roleHandlers } from './service.ts';
 
-export { requireRole, toRoleDto } from './service.ts';
+export {
+  requireHeldRoles,
+  requireNamespace,
+  requireRole,
+  requireRoles,
+  toRoleDto,
+  toTime,
+  toTimestamp,
+} from './service.ts';
+export {
+  findRoles,
+  hasNotEnded,
+  isEnabled,
+  isInForce,
+  type RoleReference,
+  type RoleRow,
+  roleColumns,
+} from './store.ts';
 
 export const roles: Module = defineModule('roles', contract, roleHandlers);

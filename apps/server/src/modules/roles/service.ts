@@ -21,6 +21,7 @@ import {
   codeIndex,
   deleteRoleRows,
   findRoles,
+  holdRoles,
   insertRoles,
   listPage,
   lockRole,
@@ -140,12 +141,12 @@ export const roleHandlers: Handlers<typeof contract> = {
 const maxLength = 50;
 
 /** Time as the stores take it. */
-function toTimestamp(milliseconds: number): string {
+export function toTimestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
 /** A time as callers give it: a number, digits, or null for none. An empty text, as Java sends it, says nothing. */
-function toTime(given: number | string | null | undefined): string | null | undefined {
+export function toTime(given: number | string | null | undefined): string | null | undefined {
   if (given === undefined || given === null) return given;
   return toTimestamp(Number(given));
 }
@@ -160,7 +161,7 @@ function requireCode(code: string): string {
 }
 
 /** Namespaces are codes until they are things of their own: any that could be one is accepted. Empty means the default. */
-function requireNamespace(namespace: string): string {
+export function requireNamespace(namespace: string): string {
   if (namespace === '') return defaultNamespace;
   if (!codePattern.test(namespace)) throw roleErrors.namespaceInvalid({ namespace });
   return namespace;
@@ -191,6 +192,25 @@ export async function requireRole({ scope, now }: Reading, reference: RoleRefere
   const [role] = await findRoles(scope, [requireReference(reference)], toTimestamp(now));
   if (role === undefined) throw roleErrors.notFound();
   return role;
+}
+
+/** Roles by name, each once: all of them are there. */
+export async function requireRoles(reading: Reading, references: readonly RoleReference[]): Promise<RoleRow[]> {
+  return findAll(findRoles, reading, references);
+}
+
+/** The same for roles about to be referred to: they stay until the transaction ends. */
+export async function requireHeldRoles(reading: Reading, references: readonly RoleReference[]): Promise<RoleRow[]> {
+  return findAll(holdRoles, reading, references);
+}
+
+async function findAll(find: typeof findRoles, { scope, now }: Reading, references: readonly RoleReference[]) {
+  const distinct = new Map(
+    references.map(requireReference).map((one) => [`${one.namespace}/${one.code}`, one] as const),
+  );
+  const roles = await find(scope, [...distinct.values()], toTimestamp(now));
+  if (roles.length < distinct.size) throw roleErrors.notFound();
+  return roles;
 }
 
 type NewRoleInput = Omit<InputOf<typeof contract.createRole>, 'name'> & { readonly name?: string | undefined };

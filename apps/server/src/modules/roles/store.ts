@@ -16,12 +16,22 @@ export interface RoleRow {
 }
 
 /** Whether the role of this alias takes effect at the time in `now`, a parameter of type timestamptz. */
-function isEnabled(role: string, now: string): string {
+export function isEnabled(role: string, now: string): string {
   return `(${role}.status = 'ENABLE' and (${role}.disable_time is null or ${role}.disable_time > ${now}))`;
 }
 
+/** Whether the assignment of this alias is within its time, at the time in `now`, a parameter of type timestamptz. */
+export function isInForce(assignment: string, now: string): string {
+  return `((${assignment}.enable_time is null or ${assignment}.enable_time <= ${now}) and ${hasNotEnded(assignment, now)})`;
+}
+
+/** Whether it is, or will be: what exclusive roles ask, for nobody looks again when the time comes. */
+export function hasNotEnded(assignment: string, now: string): string {
+  return `(${assignment}.end_time is null or ${assignment}.end_time > ${now})`;
+}
+
 /** Select list of a `RoleRow`, for the alias `role`. */
-function roleColumns(now: string): string {
+export function roleColumns(now: string): string {
   return `
     role.id, role.code, role.namespace, role.name, role.description,
     case when ${isEnabled('role', now)} then 'ENABLE' else 'DISABLE' end as status,
@@ -77,9 +87,17 @@ const byReferences = `
   order by given.position
 `;
 const find = statement<RoleRow, ReferenceParameters>(byReferences);
+/** Held against deletion only: whoever refers to a role need not wait for those who rename it. */
+const findAndHold = statement<RoleRow, ReferenceParameters>(`${byReferences} for key share of role`);
+
 /** The roles there are among these, in the order they are named. */
 export function findRoles(scope: Scope, references: readonly RoleReference[], now: string): Promise<RoleRow[]> {
   return find(scope, ...toColumns(references), now);
+}
+
+/** The same, and none of them is deleted until the transaction ends. */
+export function holdRoles(scope: Scope, references: readonly RoleReference[], now: string): Promise<RoleRow[]> {
+  return findAndHold(scope, ...toColumns(references), now);
 }
 
 function toColumns(references: readonly RoleReference[]): [namespaces: string[], codes: string[]] {

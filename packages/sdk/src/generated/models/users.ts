@@ -2149,6 +2149,222 @@ export interface SetUserDepartmentsOptionsDto {
     | 'custom_field';
 }
 
+/** Input of `getUserRoles`. */
+export interface GetUserRolesParams {
+  /**
+   * User id, of the kind `userIdType` says. 1 to 256 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  userId: string;
+  /**
+   * What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+   * `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+   *
+   * @default 'user_id'
+   * @example 'user_id'
+   */
+  userIdType?:
+    | 'user_id'
+    | 'external_id'
+    | 'phone'
+    | 'email'
+    | 'username'
+    | 'identity'
+    | 'sync_relation'
+    | 'custom_field';
+  /**
+   * Code of the permission namespace. At most 50 characters
+   *
+   * @default 'default'
+   * @example 'default'
+   */
+  namespace?: string;
+}
+
+export interface RolePaginatedRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: RolePagingDto;
+}
+
+export interface RolePagingDto {
+  /**
+   * Number of all items
+   *
+   * @example 1
+   */
+  totalCount: number;
+  /** Items of this page */
+  list: RoleDto[];
+}
+
+export interface RoleDto {
+  /**
+   * Role id
+   *
+   * @example '60b49eb83fd80adb96f26e68'
+   */
+  id: string;
+  /**
+   * Role code: letters, digits, `-` and `_`, unique in its namespace. At most 50 characters
+   *
+   * @example 'manager'
+   */
+  code: string;
+  /**
+   * Name; the code, where none is given. At most 255 characters
+   *
+   * @example '经理'
+   */
+  name: string;
+  /**
+   * Description. At most 200 characters
+   *
+   * @example '部门经理'
+   */
+  description: string;
+  /**
+   * Code of the permission namespace
+   *
+   * @example 'default'
+   */
+  namespace: string;
+  /**
+   * Name of the permission namespace
+   *
+   * @example 'default'
+   */
+  namespaceName: string;
+  /**
+   * Whether the role takes effect; `DISABLE` too once its time has come
+   *
+   * @example 'ENABLE'
+   */
+  status: 'ENABLE' | 'DISABLE';
+  /**
+   * When the role disables itself, in Unix milliseconds
+   *
+   * @example 1885881887852
+   */
+  disableTime: number | null;
+  /**
+   * Whether people may apply for the role
+   *
+   * @example false
+   */
+  enablePermissionApply: boolean;
+  /**
+   * Custom data; keys must be defined fields
+   *
+   * @example { icon: 'crown' }
+   */
+  customData?: Record<string, unknown>;
+}
+
+/** Input of `hasAnyRole`. */
+export interface HasAnyRoleReqDto {
+  /**
+   * Roles, 1 to 50. 1 to 50 items
+   *
+   * @example [{ code: 'manager', namespace: 'default' }]
+   */
+  roles: RoleCodeDto[];
+  /**
+   * User id, of the kind `userIdType` says. 1 to 256 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  userId: string;
+  options?: HasAnyRoleOptionsDto | null;
+}
+
+export interface RoleCodeDto {
+  /**
+   * Role code: letters, digits, `-` and `_`, unique in its namespace. At most 50 characters
+   *
+   * @example 'manager'
+   */
+  code: string;
+  /**
+   * Code of the permission namespace. At most 50 characters
+   *
+   * @default 'default'
+   * @example 'default'
+   */
+  namespace?: string;
+}
+
+export interface HasAnyRoleOptionsDto {
+  /**
+   * What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+   * `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+   *
+   * @default 'user_id'
+   * @example 'user_id'
+   */
+  userIdType?:
+    | 'user_id'
+    | 'external_id'
+    | 'phone'
+    | 'email'
+    | 'username'
+    | 'identity'
+    | 'sync_relation'
+    | 'custom_field';
+}
+
+export interface HasAnyRoleRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: HasAnyRoleDto;
+}
+
+export interface HasAnyRoleDto {
+  /**
+   * Whether the user holds one of the roles
+   *
+   * @example true
+   */
+  hasAnyRole: boolean;
+}
+
 /** Input of `getUserGroups`. */
 export interface GetUserGroupsParams {
   /**

@@ -11,13 +11,20 @@ from ..wire import REQUIRED
 if TYPE_CHECKING:
     from ..types import (
         AdminRoleSingleRespDto,
+        CheckRoleMutualExclusionRespDto,
         IsSuccessRespDto,
         RoleAuthorizedResourcePaginatedRespDto,
         RoleCheckParamsRespDto,
         RoleCodeAndNamespaceDto,
+        RoleCodeDto,
+        RoleDepartmentListPaginatedRespDto,
         RoleListItem,
+        RoleListPageRespDto,
+        RoleMutualExclusionPaginatedRespDto,
         RolePaginatedRespDto,
         RoleSingleRespDto,
+        TargetDto,
+        UserPaginatedRespDto,
     )
 
 
@@ -477,6 +484,488 @@ class AsyncRolesSection(AsyncConnection):
                 "code": code,
                 "namespace": namespace,
                 "resourceType": resource_type,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def assign_role(
+        self,
+        targets: Sequence[TargetDto],
+        code: str,
+        end_time: Optional[Union[int, str]] = None,
+        enable_time: Optional[Union[int, str]] = None,
+        namespace: Optional[str] = None,
+    ) -> IsSuccessRespDto:
+        """Assign a role to users, departments, groups or roles
+
+        Assigns a role to up to 50 targets, all or none. Assigned to a department, the members of it and of the
+        departments below hold the role; to a group, its members; to another role, whoever holds that one. Who is
+        assigned it already gets the time of this call. Refused when it would bring together roles that exclude each
+        other, or lead a role back to itself.
+
+        Args:
+            targets (list of TargetDto): Targets, 1 to 50. 1 to 50 of them.
+            code (str): Role code: letters, digits, `-` and `_`, unique in its namespace. At most 50 characters.
+            end_time (int | str, optional): When the assignment ends, in Unix milliseconds; null or absent for never.
+            enable_time (int | str, optional): When the assignment begins, in Unix milliseconds; null or absent for now.
+            namespace (str, optional): Code of the permission namespace. At most 50 characters. "default" unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
+
+        Errors:
+            404 department_tree.department_not_found: department not found
+            404 group.not_found: group not exists with code: {code}
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+            422 role_assignment.circular: A role cannot be assigned to itself, directly or through others
+            422 role_assignment.user_not_employed: Resigned and archived users cannot be assigned roles
+            422 role_exclusion.exclusive: Mutually exclusive roles cannot be held together: {targetType}
+                {targetIdentifier}
+            404 user.not_found: User not found
+
+        Example:
+            >>> await client.assign_role(
+            ...     targets=[{"targetType": "USER", "targetIdentifier": "60b49eb83fd80adb96f26e68"}],
+            ...     code="manager",
+            ... )
+        """
+        answer: IsSuccessRespDto = await self._call(
+            "POST",
+            "/api/v3/assign-role",
+            {
+                "targets": targets,
+                "code": code,
+                "endTime": end_time,
+                "enableTime": enable_time,
+                "namespace": namespace,
+            },
+        )
+        return answer
+
+    async def assign_role_batch(
+        self,
+        targets: Sequence[TargetDto],
+        roles: Sequence[RoleCodeDto],
+    ) -> IsSuccessRespDto:
+        """Assign up to 10 roles to up to 10 targets
+
+        Assigns every one of the roles to every one of the targets, from now on and without end, all or none.
+
+        Args:
+            targets (list of TargetDto): Targets, 1 to 10. 1 to 10 of them.
+            roles (list of RoleCodeDto): Roles, 1 to 10. 1 to 10 of them.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
+
+        Errors:
+            404 department_tree.department_not_found: department not found
+            404 group.not_found: group not exists with code: {code}
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+            422 role_assignment.circular: A role cannot be assigned to itself, directly or through others
+            422 role_assignment.user_not_employed: Resigned and archived users cannot be assigned roles
+            422 role_exclusion.exclusive: Mutually exclusive roles cannot be held together: {targetType}
+                {targetIdentifier}
+            404 user.not_found: User not found
+
+        Example:
+            >>> await client.assign_role_batch(
+            ...     targets=[{"targetType": "USER", "targetIdentifier": "60b49eb83fd80adb96f26e68"}],
+            ...     roles=[{"code": "manager", "namespace": "default"}],
+            ... )
+        """
+        answer: IsSuccessRespDto = await self._call(
+            "POST",
+            "/api/v3/assign-role-batch",
+            {
+                "targets": targets,
+                "roles": roles,
+            },
+        )
+        return answer
+
+    async def revoke_role(
+        self,
+        targets: Sequence[TargetDto],
+        code: str,
+        namespace: Optional[str] = None,
+    ) -> IsSuccessRespDto:
+        """Revoke a role from users, departments, groups or roles
+
+        Ends assignments of a role. Targets that are not assigned it are ignored, so the call can be repeated safely.
+        What a user inherits otherwise he keeps.
+
+        Args:
+            targets (list of TargetDto): Targets, 1 to 50. 1 to 50 of them.
+            code (str): Role code: letters, digits, `-` and `_`, unique in its namespace. At most 50 characters.
+            namespace (str, optional): Code of the permission namespace. At most 50 characters. "default" unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
+
+        Errors:
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+
+        Example:
+            >>> await client.revoke_role(
+            ...     targets=[{"targetType": "USER", "targetIdentifier": "60b49eb83fd80adb96f26e68"}],
+            ...     code="manager",
+            ... )
+        """
+        answer: IsSuccessRespDto = await self._call(
+            "POST",
+            "/api/v3/revoke-role",
+            {
+                "targets": targets,
+                "code": code,
+                "namespace": namespace,
+            },
+        )
+        return answer
+
+    async def revoke_role_batch(
+        self,
+        targets: Sequence[TargetDto],
+        roles: Sequence[RoleCodeDto],
+    ) -> IsSuccessRespDto:
+        """Revoke up to 10 roles from up to 50 targets
+
+        Ends the assignments of every one of the roles to every one of the targets.
+
+        Args:
+            targets (list of TargetDto): Targets, 1 to 50. 1 to 50 of them.
+            roles (list of RoleCodeDto): Roles, 1 to 10. 1 to 10 of them.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
+
+        Errors:
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+
+        Example:
+            >>> await client.revoke_role_batch(
+            ...     targets=[{"targetType": "USER", "targetIdentifier": "60b49eb83fd80adb96f26e68"}],
+            ...     roles=[{"code": "manager", "namespace": "default"}],
+            ... )
+        """
+        answer: IsSuccessRespDto = await self._call(
+            "POST",
+            "/api/v3/revoke-role-batch",
+            {
+                "targets": targets,
+                "roles": roles,
+            },
+        )
+        return answer
+
+    async def list_role_members(
+        self,
+        code: str,
+        page: Optional[int] = None,
+        limit: Optional[int] = None,
+        with_custom_data: Optional[bool] = None,
+        with_identities: Optional[bool] = None,
+        with_department_ids: Optional[bool] = None,
+        namespace: Optional[str] = None,
+        include_inherited: Optional[bool] = None,
+    ) -> UserPaginatedRespDto:
+        """List the users a role is assigned to
+
+        Lists the users the role is assigned to itself, and within the time of the assignment, the one assigned first
+        first. With `include_inherited` also those who hold it through departments, groups and other roles.
+
+        Args:
+            code (str): Role code: letters, digits, `-` and `_`, unique in its namespace. At most 50 characters.
+            page (int, optional): Page number, from 1. 1 to 1000000. 1 unless given.
+            limit (int, optional): Items per page, at most 50. 1 to 50. 10 unless given.
+            with_custom_data (bool, optional): Whether to return custom data. False unless given.
+            with_identities (bool, optional): Whether to return identities. False unless given.
+            with_department_ids (bool, optional): Whether to return the ids of the user's departments. False unless
+                given.
+            namespace (str, optional): Code of the permission namespace. At most 50 characters. "default" unless given.
+            include_inherited (bool, optional): Whether to list everybody who holds the role, by user id. False unless
+                given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserPagingDto.
+
+        Errors:
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+
+        Example:
+            >>> await client.list_role_members(
+            ...     code="manager",
+            ... )
+        """
+        answer: UserPaginatedRespDto = await self._call(
+            "GET",
+            "/api/v3/list-role-members",
+            {
+                "page": page,
+                "limit": limit,
+                "withCustomData": with_custom_data,
+                "withIdentities": with_identities,
+                "withDepartmentIds": with_department_ids,
+                "code": code,
+                "namespace": namespace,
+                "includeInherited": include_inherited,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def list_role_departments(
+        self,
+        code: str,
+        namespace: Optional[str] = None,
+        page: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> RoleDepartmentListPaginatedRespDto:
+        """List the departments a role is assigned to
+
+        Lists the departments the role is assigned to, within the time of the assignment, the one assigned first first.
+
+        Args:
+            code (str): Role code: letters, digits, `-` and `_`, unique in its namespace. At most 50 characters.
+            namespace (str, optional): Code of the permission namespace. At most 50 characters. "default" unless given.
+            page (int, optional): Page number, from 1. 1 to 1000000. 1 unless given.
+            limit (int, optional): Items per page, at most 50. 1 to 50. 10 unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is RoleDepartmentListPagingDto.
+
+        Errors:
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+
+        Example:
+            >>> await client.list_role_departments(
+            ...     code="manager",
+            ... )
+        """
+        answer: RoleDepartmentListPaginatedRespDto = await self._call(
+            "GET",
+            "/api/v3/list-role-departments",
+            {
+                "code": code,
+                "namespace": namespace,
+                "page": page,
+                "limit": limit,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def list_role_assignments(
+        self,
+        role_code: str,
+        page: Optional[int] = None,
+        limit: Optional[int] = None,
+        query: Optional[str] = None,
+        namespace_code: Optional[str] = None,
+        target_type: Optional[Sequence[Literal["USER", "ROLE", "GROUP", "DEPARTMENT", "ORG"]]] = None,
+    ) -> RoleListPageRespDto:
+        """List the assignments of a role
+
+        Lists what a role is assigned to, whether or not the assignment takes effect now, the oldest first. With `query`
+        only targets whose name or code contains it.
+
+        Args:
+            role_code (str): Role code: letters, digits, `-` and `_`, unique in its namespace. At most 50 characters.
+            page (int, optional): Page number, from 1. 1 to 1000000. 1 unless given.
+            limit (int, optional): Items per page, at most 50. 1 to 50. 10 unless given.
+            query (str, optional): Part of the name or code of a target. At most 255 characters.
+            namespace_code (str, optional): Code of the permission namespace. At most 50 characters. "default" unless
+                given.
+            target_type (list of str, optional): Only targets of these kinds. At most 10 of them.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is RoleListPageDto.
+
+        Errors:
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+
+        Example:
+            >>> await client.list_role_assignments(
+            ...     role_code="manager",
+            ... )
+        """
+        answer: RoleListPageRespDto = await self._call(
+            "GET",
+            "/api/v3/list-role-assignments",
+            {
+                "page": page,
+                "limit": limit,
+                "query": query,
+                "roleCode": role_code,
+                "namespaceCode": namespace_code,
+                "targetType": target_type,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def check_mutual_exclusion(
+        self,
+        roles: Sequence[RoleCodeDto],
+    ) -> CheckRoleMutualExclusionRespDto:
+        """Tell whether roles exclude each other
+
+        Tells whether one subject may not hold all of these roles, because two of them, or of the roles that come with
+        them, exclude each other.
+
+        Args:
+            roles (list of RoleCodeDto): Roles, 1 to 50. 1 to 50 of them.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is
+            CheckRoleMutualExclusionResultDto.
+
+        Errors:
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+
+        Example:
+            >>> await client.check_mutual_exclusion(
+            ...     roles=[{"code": "manager", "namespace": "default"}],
+            ... )
+        """
+        answer: CheckRoleMutualExclusionRespDto = await self._call(
+            "POST",
+            "/api/v3/check-role-mutual-exclusion",
+            {
+                "roles": roles,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def set_role_mutual_exclusion(
+        self,
+        roles: Sequence[RoleCodeDto],
+    ) -> IsSuccessRespDto:
+        """Make roles exclude each other
+
+        From now on nobody may be assigned any two of these roles together. Refused while a user, group, department or
+        role is assigned two of them already.
+
+        Args:
+            roles (list of RoleCodeDto): Roles, 2 to 10. 2 to 10 of them.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
+
+        Errors:
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+            422 role_exclusion.held_together: The roles cannot exclude each other, because they are held together
+                already: {targetType} {targetIdentifier}
+            400 role_exclusion.too_few: At least two different roles are needed
+
+        Example:
+            >>> await client.set_role_mutual_exclusion(
+            ...     roles=[{"code": "cashier", "namespace": "default"}, {"code": "auditor", "namespace": "default"}],
+            ... )
+        """
+        answer: IsSuccessRespDto = await self._call(
+            "POST",
+            "/api/v3/set-role-mutual-exclusion",
+            {
+                "roles": roles,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def remove_role_mutual_exclusion(
+        self,
+        roles: Sequence[RoleCodeDto],
+    ) -> IsSuccessRespDto:
+        """Let roles be held together again
+
+        From now on these roles may be held together. Roles that do not exclude each other are ignored, so the call can
+        be repeated safely.
+
+        Args:
+            roles (list of RoleCodeDto): Roles, 2 to 10. 2 to 10 of them.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
+
+        Errors:
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+            400 role_exclusion.too_few: At least two different roles are needed
+
+        Example:
+            >>> await client.remove_role_mutual_exclusion(
+            ...     roles=[{"code": "cashier", "namespace": "default"}, {"code": "auditor", "namespace": "default"}],
+            ... )
+        """
+        answer: IsSuccessRespDto = await self._call(
+            "POST",
+            "/api/v3/remove-role-mutual-exclusion",
+            {
+                "roles": roles,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def list_role_mutual_exclusions(
+        self,
+        page: Optional[int] = None,
+        limit: Optional[int] = None,
+        code: Optional[str] = None,
+        namespace: Optional[str] = None,
+    ) -> RoleMutualExclusionPaginatedRespDto:
+        """List the roles that exclude each other
+
+        Lists pairs of roles that exclude each other, oldest first; with `code` those of one role.
+
+        Args:
+            page (int, optional): Page number, from 1. 1 to 1000000. 1 unless given.
+            limit (int, optional): Items per page, at most 50. 1 to 50. 10 unless given.
+            code (str, optional): Role code: letters, digits, `-` and `_`, unique in its namespace. At most 50
+                characters.
+            namespace (str, optional): Code of the permission namespace. At most 50 characters. "default" unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is RoleMutualExclusionPagingDto.
+
+        Errors:
+            400 role.code_invalid: invalid role code: {code}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 role.not_found: Role not found
+
+        Example:
+            >>> await client.list_role_mutual_exclusions()
+        """
+        answer: RoleMutualExclusionPaginatedRespDto = await self._call(
+            "GET",
+            "/api/v3/list-role-mutual-exclusions",
+            {
+                "page": page,
+                "limit": limit,
+                "code": code,
+                "namespace": namespace,
             },
             repeatable=True,
         )

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
         CreateUserOtpDto,
         DeleteUsersBatchOptionsDto,
         GroupPaginatedRespDto,
+        HasAnyRoleOptionsDto,
+        HasAnyRoleRespDto,
         IsSuccessRespDto,
         IsUserExistsRespDto,
         ListArchivedUsersSingleRespDto,
         ListUsersAdvancedFilterItemDto,
         ListUsersOptionsDto,
         ResignUserRespDto,
+        RoleCodeDto,
+        RolePaginatedRespDto,
         SetUserDepartmentDto,
         SetUserDepartmentsOptionsDto,
         UpdateUserBatchOptionsDto,
@@ -964,6 +968,95 @@ class AsyncUsersSection(AsyncConnection):
             {
                 "userId": user_id,
                 "departments": departments,
+                "options": options,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def get_user_roles(
+        self,
+        user_id: str,
+        user_id_type: Optional[
+            Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+        ] = None,
+        namespace: Optional[str] = None,
+    ) -> RolePaginatedRespDto:
+        """List the roles a user holds
+
+        Lists the roles a user holds in one namespace, `default` where none is named: assigned to him, to a department
+        he belongs to or one above it, to a group of his, or to another role he holds. Disabled roles and assignments
+        out of their time give nothing. The state of the account makes no difference here: what a suspended user would
+        have is shown.
+
+        Args:
+            user_id (str): User id, of the kind `user_id_type` says. At most 256 characters.
+            user_id_type (str, optional): What kind of id is given. `phone` is without country code; `identity` is
+                `<extIdpId>:<userIdInIdp>`, `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>`
+                of a unique field. One of "user_id", "external_id", "phone", "email", "username", "identity",
+                "sync_relation", "custom_field". "user_id" unless given.
+            namespace (str, optional): Code of the permission namespace. At most 50 characters. "default" unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is RolePagingDto.
+
+        Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
+            404 user.not_found: User not found
+
+        Example:
+            >>> await client.get_user_roles(
+            ...     user_id="6229ffa0a1b2c3d4cade3e3d",
+            ... )
+        """
+        answer: RolePaginatedRespDto = await self._call(
+            "GET",
+            "/api/v3/get-user-roles",
+            {
+                "userId": user_id,
+                "userIdType": user_id_type,
+                "namespace": namespace,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def has_any_role(
+        self,
+        roles: Sequence[RoleCodeDto],
+        user_id: str,
+        options: Optional[HasAnyRoleOptionsDto] = None,
+    ) -> HasAnyRoleRespDto:
+        """Tell whether a user holds one of some roles
+
+        Tells whether a user holds at least one of these roles, by whatever way get-user-roles knows. A user whose
+        account is not activated holds none, and nobody holds a role that does not exist.
+
+        Args:
+            roles (list of RoleCodeDto): Roles, 1 to 50. 1 to 50 of them.
+            user_id (str): User id, of the kind `userIdType` says. At most 256 characters.
+            options (HasAnyRoleOptionsDto, optional)
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is HasAnyRoleDto.
+
+        Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            404 user.not_found: User not found
+
+        Example:
+            >>> await client.has_any_role(
+            ...     roles=[{"code": "manager", "namespace": "default"}],
+            ...     user_id="6229ffa0a1b2c3d4cade3e3d",
+            ... )
+        """
+        answer: HasAnyRoleRespDto = await self._call(
+            "POST",
+            "/api/v3/has-any-role",
+            {
+                "roles": roles,
+                "userId": user_id,
                 "options": options,
             },
             repeatable=True,

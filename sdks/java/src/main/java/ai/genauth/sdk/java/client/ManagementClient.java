@@ -1194,6 +1194,63 @@ public class ManagementClient extends BaseClient {
     }
 
     /**
+     * List the roles a user holds.
+     *
+     * <p>Lists the roles a user holds in one namespace, {@code default} where none is named: assigned to him, to a
+     * department he belongs to or one above it, to a group of his, or to another role he holds. Disabled roles and
+     * assignments out of their time give nothing. The state of the account makes no difference here: what a suspended
+     * user would have is shown.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUserRolesDto request = new GetUserRolesDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * RolePaginatedRespDto answer = client.getUserRoles(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RolePaginatedRespDto getUserRoles(GetUserRolesDto request) {
+        return call("GET", "/api/v3/get-user-roles", request, Repeating.ALLOWED, RolePaginatedRespDto.class);
+    }
+
+    /**
+     * Tell whether a user holds one of some roles.
+     *
+     * <p>Tells whether a user holds at least one of these roles, by whatever way get-user-roles knows. A user whose
+     * account is not activated holds none, and nobody holds a role that does not exist.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * RoleCodeDto role = new RoleCodeDto();
+     * role.setCode("manager");
+     * role.setNamespace("default");
+     * HasAnyRoleReqDto request = new HasAnyRoleReqDto();
+     * request.setRoles(Arrays.asList(role));
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * HasAnyRoleRespDto answer = client.hasAnyRole(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public HasAnyRoleRespDto hasAnyRole(HasAnyRoleReqDto request) {
+        return call("POST", "/api/v3/has-any-role", request, Repeating.ALLOWED, HasAnyRoleRespDto.class);
+    }
+
+    /**
      * Get a role.
      *
      * <p>Gets a role by its code and namespace.
@@ -1478,6 +1535,345 @@ public class ManagementClient extends BaseClient {
      */
     public RoleAuthorizedResourcePaginatedRespDto getRoleAuthorizedResources(GetRoleAuthorizedResourcesDto request) {
         return call("GET", "/api/v3/get-role-authorized-resources", request, Repeating.ALLOWED, RoleAuthorizedResourcePaginatedRespDto.class);
+    }
+
+    /**
+     * Assign a role to users, departments, groups or roles.
+     *
+     * <p>Assigns a role to up to 50 targets, all or none. Assigned to a department, the members of it and of the
+     * departments below hold the role; to a group, its members; to another role, whoever holds that one. Who is
+     * assigned it already gets the time of this call. Refused when it would bring together roles that exclude each
+     * other, or lead a role back to itself.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>422 {@code role_assignment.circular}: A role cannot be assigned to itself, directly or through others</li>
+     *   <li>422 {@code role_assignment.user_not_employed}: Resigned and archived users cannot be assigned roles</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Mutually exclusive roles cannot be held together:
+     *       &#123;targetType&#125; &#123;targetIdentifier&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * TargetDto target = new TargetDto();
+     * target.setTargetType(TargetDto.TargetType.USER);
+     * target.setTargetIdentifier("60b49eb83fd80adb96f26e68");
+     * AssignRoleDto request = new AssignRoleDto();
+     * request.setTargets(Arrays.asList(target));
+     * request.setCode("manager");
+     * IsSuccessRespDto answer = client.assignRole(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto assignRole(AssignRoleDto request) {
+        return call("POST", "/api/v3/assign-role", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Assign up to 10 roles to up to 10 targets.
+     *
+     * <p>Assigns every one of the roles to every one of the targets, from now on and without end, all or none.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>422 {@code role_assignment.circular}: A role cannot be assigned to itself, directly or through others</li>
+     *   <li>422 {@code role_assignment.user_not_employed}: Resigned and archived users cannot be assigned roles</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Mutually exclusive roles cannot be held together:
+     *       &#123;targetType&#125; &#123;targetIdentifier&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * TargetDto target = new TargetDto();
+     * target.setTargetType(TargetDto.TargetType.USER);
+     * target.setTargetIdentifier("60b49eb83fd80adb96f26e68");
+     * RoleCodeDto role = new RoleCodeDto();
+     * role.setCode("manager");
+     * role.setNamespace("default");
+     * AssignRoleBatchDto request = new AssignRoleBatchDto();
+     * request.setTargets(Arrays.asList(target));
+     * request.setRoles(Arrays.asList(role));
+     * IsSuccessRespDto answer = client.assignRoleBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto assignRoleBatch(AssignRoleBatchDto request) {
+        return call("POST", "/api/v3/assign-role-batch", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Revoke a role from users, departments, groups or roles.
+     *
+     * <p>Ends assignments of a role. Targets that are not assigned it are ignored, so the call can be repeated safely.
+     * What a user inherits otherwise he keeps.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * TargetDto target = new TargetDto();
+     * target.setTargetType(TargetDto.TargetType.USER);
+     * target.setTargetIdentifier("60b49eb83fd80adb96f26e68");
+     * RevokeRoleDto request = new RevokeRoleDto();
+     * request.setTargets(Arrays.asList(target));
+     * request.setCode("manager");
+     * IsSuccessRespDto answer = client.revokeRole(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto revokeRole(RevokeRoleDto request) {
+        return call("POST", "/api/v3/revoke-role", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Revoke up to 10 roles from up to 50 targets.
+     *
+     * <p>Ends the assignments of every one of the roles to every one of the targets.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * TargetDto target = new TargetDto();
+     * target.setTargetType(TargetDto.TargetType.USER);
+     * target.setTargetIdentifier("60b49eb83fd80adb96f26e68");
+     * RoleCodeDto role = new RoleCodeDto();
+     * role.setCode("manager");
+     * role.setNamespace("default");
+     * RevokeRoleBatchDto request = new RevokeRoleBatchDto();
+     * request.setTargets(Arrays.asList(target));
+     * request.setRoles(Arrays.asList(role));
+     * IsSuccessRespDto answer = client.revokeRoleBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto revokeRoleBatch(RevokeRoleBatchDto request) {
+        return call("POST", "/api/v3/revoke-role-batch", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List the users a role is assigned to.
+     *
+     * <p>Lists the users the role is assigned to itself, and within the time of the assignment, the one assigned first
+     * first. With {@code includeInherited} also those who hold it through departments, groups and other roles.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListRoleMembersDto request = new ListRoleMembersDto();
+     * request.setCode("manager");
+     * UserPaginatedRespDto answer = client.listRoleMembers(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserPaginatedRespDto listRoleMembers(ListRoleMembersDto request) {
+        return call("GET", "/api/v3/list-role-members", request, Repeating.ALLOWED, UserPaginatedRespDto.class);
+    }
+
+    /**
+     * List the departments a role is assigned to.
+     *
+     * <p>Lists the departments the role is assigned to, within the time of the assignment, the one assigned first
+     * first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListRoleDepartmentsDto request = new ListRoleDepartmentsDto();
+     * request.setCode("manager");
+     * RoleDepartmentListPaginatedRespDto answer = client.listRoleDepartments(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RoleDepartmentListPaginatedRespDto listRoleDepartments(ListRoleDepartmentsDto request) {
+        return call("GET", "/api/v3/list-role-departments", request, Repeating.ALLOWED, RoleDepartmentListPaginatedRespDto.class);
+    }
+
+    /**
+     * List the assignments of a role.
+     *
+     * <p>Lists what a role is assigned to, whether or not the assignment takes effect now, the oldest first. With
+     * {@code query} only targets whose name or code contains it.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListRoleAssignmentsDto request = new ListRoleAssignmentsDto();
+     * request.setRoleCode("manager");
+     * RoleListPageRespDto answer = client.listRoleAssignments(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RoleListPageRespDto listRoleAssignments(ListRoleAssignmentsDto request) {
+        return call("GET", "/api/v3/list-role-assignments", request, Repeating.ALLOWED, RoleListPageRespDto.class);
+    }
+
+    /**
+     * Tell whether roles exclude each other.
+     *
+     * <p>Tells whether one subject may not hold all of these roles, because two of them, or of the roles that come with
+     * them, exclude each other.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * RoleCodeDto role = new RoleCodeDto();
+     * role.setCode("manager");
+     * role.setNamespace("default");
+     * CheckRoleMutualExclusionReqDto request = new CheckRoleMutualExclusionReqDto();
+     * request.setRoles(Arrays.asList(role));
+     * CheckRoleMutualExclusionRespDto answer = client.checkMutualExclusion(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public CheckRoleMutualExclusionRespDto checkMutualExclusion(CheckRoleMutualExclusionReqDto request) {
+        return call("POST", "/api/v3/check-role-mutual-exclusion", request, Repeating.ALLOWED, CheckRoleMutualExclusionRespDto.class);
+    }
+
+    /**
+     * Make roles exclude each other.
+     *
+     * <p>From now on nobody may be assigned any two of these roles together. Refused while a user, group, department or
+     * role is assigned two of them already.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>422 {@code role_exclusion.held_together}: The roles cannot exclude each other, because they are held
+     *       together already: &#123;targetType&#125; &#123;targetIdentifier&#125;</li>
+     *   <li>400 {@code role_exclusion.too_few}: At least two different roles are needed</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * RoleCodeDto role = new RoleCodeDto();
+     * role.setCode("cashier");
+     * role.setNamespace("default");
+     * RoleCodeDto role2 = new RoleCodeDto();
+     * role2.setCode("auditor");
+     * role2.setNamespace("default");
+     * SetRoleMutualExclusionReqDto request = new SetRoleMutualExclusionReqDto();
+     * request.setRoles(Arrays.asList(role, role2));
+     * IsSuccessRespDto answer = client.setRoleMutualExclusion(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto setRoleMutualExclusion(SetRoleMutualExclusionReqDto request) {
+        return call("POST", "/api/v3/set-role-mutual-exclusion", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Let roles be held together again.
+     *
+     * <p>From now on these roles may be held together. Roles that do not exclude each other are ignored, so the call
+     * can be repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>400 {@code role_exclusion.too_few}: At least two different roles are needed</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * RoleCodeDto role = new RoleCodeDto();
+     * role.setCode("cashier");
+     * role.setNamespace("default");
+     * RoleCodeDto role2 = new RoleCodeDto();
+     * role2.setCode("auditor");
+     * role2.setNamespace("default");
+     * RemoveRoleMutualExclusionReqDto request = new RemoveRoleMutualExclusionReqDto();
+     * request.setRoles(Arrays.asList(role, role2));
+     * IsSuccessRespDto answer = client.removeRoleMutualExclusion(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto removeRoleMutualExclusion(RemoveRoleMutualExclusionReqDto request) {
+        return call("POST", "/api/v3/remove-role-mutual-exclusion", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List the roles that exclude each other.
+     *
+     * <p>Lists pairs of roles that exclude each other, oldest first; with {@code code} those of one role.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListRoleMutualExclusionsDto request = new ListRoleMutualExclusionsDto();
+     * RoleMutualExclusionPaginatedRespDto answer = client.listRoleMutualExclusions(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RoleMutualExclusionPaginatedRespDto listRoleMutualExclusions(ListRoleMutualExclusionsDto request) {
+        return call("GET", "/api/v3/list-role-mutual-exclusions", request, Repeating.ALLOWED, RoleMutualExclusionPaginatedRespDto.class);
     }
 
     /**

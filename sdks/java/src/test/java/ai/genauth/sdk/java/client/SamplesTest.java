@@ -4,7 +4,10 @@ package ai.genauth.sdk.java.client;
 import ai.genauth.sdk.java.TestServer;
 import ai.genauth.sdk.java.dto.AddDepartmentMembersReqDto;
 import ai.genauth.sdk.java.dto.AddGroupMembersReqDto;
+import ai.genauth.sdk.java.dto.AssignRoleBatchDto;
+import ai.genauth.sdk.java.dto.AssignRoleDto;
 import ai.genauth.sdk.java.dto.CancelJobDto;
+import ai.genauth.sdk.java.dto.CheckRoleMutualExclusionReqDto;
 import ai.genauth.sdk.java.dto.CheckRoleParamsDto;
 import ai.genauth.sdk.java.dto.CreateAccessKeyDto;
 import ai.genauth.sdk.java.dto.CreateAdminRoleDto;
@@ -57,6 +60,8 @@ import ai.genauth.sdk.java.dto.GetUserDto;
 import ai.genauth.sdk.java.dto.GetUserGroupsDto;
 import ai.genauth.sdk.java.dto.GetUserPostDto;
 import ai.genauth.sdk.java.dto.GetUserPostsDto;
+import ai.genauth.sdk.java.dto.GetUserRolesDto;
+import ai.genauth.sdk.java.dto.HasAnyRoleReqDto;
 import ai.genauth.sdk.java.dto.IsUserExistsReqDto;
 import ai.genauth.sdk.java.dto.IsUserInDepartmentDto;
 import ai.genauth.sdk.java.dto.ListAccessKeyDto;
@@ -71,6 +76,10 @@ import ai.genauth.sdk.java.dto.ListJobsDto;
 import ai.genauth.sdk.java.dto.ListOrganizationsDto;
 import ai.genauth.sdk.java.dto.ListPostBatchDto;
 import ai.genauth.sdk.java.dto.ListPostDto;
+import ai.genauth.sdk.java.dto.ListRoleAssignmentsDto;
+import ai.genauth.sdk.java.dto.ListRoleDepartmentsDto;
+import ai.genauth.sdk.java.dto.ListRoleMembersDto;
+import ai.genauth.sdk.java.dto.ListRoleMutualExclusionsDto;
 import ai.genauth.sdk.java.dto.ListRolesDto;
 import ai.genauth.sdk.java.dto.ListUserBaseFieldsDto;
 import ai.genauth.sdk.java.dto.ListUsersDto;
@@ -78,9 +87,13 @@ import ai.genauth.sdk.java.dto.ListUsersRequestDto;
 import ai.genauth.sdk.java.dto.RemoveDepartmentMembersReqDto;
 import ai.genauth.sdk.java.dto.RemoveGroupMembersReqDto;
 import ai.genauth.sdk.java.dto.RemovePostDto;
+import ai.genauth.sdk.java.dto.RemoveRoleMutualExclusionReqDto;
 import ai.genauth.sdk.java.dto.ResignUserBatchReqDto;
 import ai.genauth.sdk.java.dto.ResignUserReqDto;
+import ai.genauth.sdk.java.dto.RevokeRoleBatchDto;
+import ai.genauth.sdk.java.dto.RevokeRoleDto;
 import ai.genauth.sdk.java.dto.RoleCodeAndNamespaceDto;
+import ai.genauth.sdk.java.dto.RoleCodeDto;
 import ai.genauth.sdk.java.dto.RoleListItem;
 import ai.genauth.sdk.java.dto.SearchDepartmentMembersDto;
 import ai.genauth.sdk.java.dto.SearchDepartmentsListReqDto;
@@ -90,11 +103,13 @@ import ai.genauth.sdk.java.dto.SetCustomDataDto;
 import ai.genauth.sdk.java.dto.SetCustomDataReqDto;
 import ai.genauth.sdk.java.dto.SetCustomFieldDto;
 import ai.genauth.sdk.java.dto.SetCustomFieldsReqDto;
+import ai.genauth.sdk.java.dto.SetRoleMutualExclusionReqDto;
 import ai.genauth.sdk.java.dto.SetUserBaseFieldDto;
 import ai.genauth.sdk.java.dto.SetUserBaseFieldsReqDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.SetUserPostsDto;
+import ai.genauth.sdk.java.dto.TargetDto;
 import ai.genauth.sdk.java.dto.UpdateAccessKeyDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentReqDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentStatusReqDto;
@@ -450,6 +465,24 @@ class SamplesTest {
     }
 
     @Test
+    void getUserRoles() {
+        GetUserRolesDto request = new GetUserRolesDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getUserRoles", client.getUserRoles(request));
+    }
+
+    @Test
+    void hasAnyRole() {
+        RoleCodeDto role = new RoleCodeDto();
+        role.setCode("manager");
+        role.setNamespace("default");
+        HasAnyRoleReqDto request = new HasAnyRoleReqDto();
+        request.setRoles(Arrays.asList(role));
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("hasAnyRole", client.hasAnyRole(request));
+    }
+
+    @Test
     void getRole() {
         GetRoleDto request = new GetRoleDto();
         request.setCode("manager");
@@ -533,6 +566,119 @@ class SamplesTest {
         GetRoleAuthorizedResourcesDto request = new GetRoleAuthorizedResourcesDto();
         request.setCode("manager");
         server.assertAnswered("getRoleAuthorizedResources", client.getRoleAuthorizedResources(request));
+    }
+
+    @Test
+    void assignRole() {
+        TargetDto target = new TargetDto();
+        target.setTargetType(TargetDto.TargetType.USER);
+        target.setTargetIdentifier("60b49eb83fd80adb96f26e68");
+        AssignRoleDto request = new AssignRoleDto();
+        request.setTargets(Arrays.asList(target));
+        request.setCode("manager");
+        server.assertAnswered("assignRole", client.assignRole(request));
+    }
+
+    @Test
+    void assignRoleBatch() {
+        TargetDto target = new TargetDto();
+        target.setTargetType(TargetDto.TargetType.USER);
+        target.setTargetIdentifier("60b49eb83fd80adb96f26e68");
+        RoleCodeDto role = new RoleCodeDto();
+        role.setCode("manager");
+        role.setNamespace("default");
+        AssignRoleBatchDto request = new AssignRoleBatchDto();
+        request.setTargets(Arrays.asList(target));
+        request.setRoles(Arrays.asList(role));
+        server.assertAnswered("assignRoleBatch", client.assignRoleBatch(request));
+    }
+
+    @Test
+    void revokeRole() {
+        TargetDto target = new TargetDto();
+        target.setTargetType(TargetDto.TargetType.USER);
+        target.setTargetIdentifier("60b49eb83fd80adb96f26e68");
+        RevokeRoleDto request = new RevokeRoleDto();
+        request.setTargets(Arrays.asList(target));
+        request.setCode("manager");
+        server.assertAnswered("revokeRole", client.revokeRole(request));
+    }
+
+    @Test
+    void revokeRoleBatch() {
+        TargetDto target = new TargetDto();
+        target.setTargetType(TargetDto.TargetType.USER);
+        target.setTargetIdentifier("60b49eb83fd80adb96f26e68");
+        RoleCodeDto role = new RoleCodeDto();
+        role.setCode("manager");
+        role.setNamespace("default");
+        RevokeRoleBatchDto request = new RevokeRoleBatchDto();
+        request.setTargets(Arrays.asList(target));
+        request.setRoles(Arrays.asList(role));
+        server.assertAnswered("revokeRoleBatch", client.revokeRoleBatch(request));
+    }
+
+    @Test
+    void listRoleMembers() {
+        ListRoleMembersDto request = new ListRoleMembersDto();
+        request.setCode("manager");
+        server.assertAnswered("listRoleMembers", client.listRoleMembers(request));
+    }
+
+    @Test
+    void listRoleDepartments() {
+        ListRoleDepartmentsDto request = new ListRoleDepartmentsDto();
+        request.setCode("manager");
+        server.assertAnswered("listRoleDepartments", client.listRoleDepartments(request));
+    }
+
+    @Test
+    void listRoleAssignments() {
+        ListRoleAssignmentsDto request = new ListRoleAssignmentsDto();
+        request.setRoleCode("manager");
+        server.assertAnswered("listRoleAssignments", client.listRoleAssignments(request));
+    }
+
+    @Test
+    void checkMutualExclusion() {
+        RoleCodeDto role = new RoleCodeDto();
+        role.setCode("manager");
+        role.setNamespace("default");
+        CheckRoleMutualExclusionReqDto request = new CheckRoleMutualExclusionReqDto();
+        request.setRoles(Arrays.asList(role));
+        server.assertAnswered("checkMutualExclusion", client.checkMutualExclusion(request));
+    }
+
+    @Test
+    void setRoleMutualExclusion() {
+        RoleCodeDto role = new RoleCodeDto();
+        role.setCode("cashier");
+        role.setNamespace("default");
+        RoleCodeDto role2 = new RoleCodeDto();
+        role2.setCode("auditor");
+        role2.setNamespace("default");
+        SetRoleMutualExclusionReqDto request = new SetRoleMutualExclusionReqDto();
+        request.setRoles(Arrays.asList(role, role2));
+        server.assertAnswered("setRoleMutualExclusion", client.setRoleMutualExclusion(request));
+    }
+
+    @Test
+    void removeRoleMutualExclusion() {
+        RoleCodeDto role = new RoleCodeDto();
+        role.setCode("cashier");
+        role.setNamespace("default");
+        RoleCodeDto role2 = new RoleCodeDto();
+        role2.setCode("auditor");
+        role2.setNamespace("default");
+        RemoveRoleMutualExclusionReqDto request = new RemoveRoleMutualExclusionReqDto();
+        request.setRoles(Arrays.asList(role, role2));
+        server.assertAnswered("removeRoleMutualExclusion", client.removeRoleMutualExclusion(request));
+    }
+
+    @Test
+    void listRoleMutualExclusions() {
+        ListRoleMutualExclusionsDto request = new ListRoleMutualExclusionsDto();
+        server.assertAnswered("listRoleMutualExclusions", client.listRoleMutualExclusions(request));
     }
 
     @Test

@@ -1,0 +1,330 @@
+import { requestErrors } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import type { CommandContext, Handlers, QueryContext } from '../../platform/module.ts';
+import { departmentTreeErrors } from '../department-tree/index.ts';
+import { groupErrors } from '../group-directory/index.ts';
+import { lockRoleGraph, refuseExclusive } from '../role-exclusions/index.ts';
+import {
+  findRoles,
+  type RoleReference,
+  type RoleRow,
+  requireHeldRoles,
+  requireRole,
+  requireRoles,
+  toTime,
+  toTimestamp,
+} from '../roles/index.ts';
+import { type AccountKind, toUserDto, userErrors } from '../user-directory/index.ts';
+import { holdsAnyOf } from '../user-roles/index.ts';
+import type * as contract from './contract.ts';
+import { roleAssigned, roleAssignmentErrors, roleUnassigned } from './contract.ts';
+import {
+  deleteAssignments,
+  deleteAssignmentsOfUsers,
+  findTargetDepartments,
+  findTargetGroups,
+  holdTargetDepartments,
+  isCircular,
+  listAssignments,
+  listDepartments,
+  listDirectMembers,
+  listPeople,
+  lockTargetGroups,
+  lockTargetUsers,
+  saveAssignments,
+  type Target,
+  type TargetKind,
+  type Validity,
+} from './store.ts';
+
+export const roleAssignmentHandlers: Handlers<typeof contract> = {
+  async assignRole({ code, namespace, targets, enableTime, endTime }, context) {
+    const validity = { enableTime: toTime(enableTime) ?? null, endTime: toTime(endTime) ?? null };
+    // Both are ISO 8601 of the same length, so they compare as texts.
+    if (validity.endTime !== null && validity.endTime <= (validity.enableTime ?? '')) {
+      throw requestErrors.fieldMalformed({ field: 'endTime' });
+    }
+    return assign(context, [{ code, namespace }], targets, validity);
+  },
+
+  async assignRoleBatch({ roles, targets }, context) {
+    return assign(context, roles, targets, { enableTime: null, endTime: null });
+  },
+
+  async revokeRole({ code, namespace, targets }, context) {
+    return revoke(context, [{ code, namespace }], targets);
+  },
+
+  async revokeRoleBatch({ roles, targets }, context) {
+    return revoke(context, roles, targets);
+  },
+
+  async listRoleMembers({ page, limit, code, namespace, includeInherited, ...flags }, context) {
+    const { scope } = context;
+    const role = await requireRole(context, { code, namespace });
+    const wanted = toPage(page, limit, context);
+    const { totalCount, list } = includeInherited
+      ? await listPeople(scope, holdsAnyOf([role.id], wanted.now), flags.withDepartmentIds, wanted)
+      : await listDirectMembers(scope, role.id, flags.withDepartmentIds, wanted);
+    return { totalCount, list: list.map((row) => toUserDto(row, flags)) };
+  },
+
+  async listRoleDepartments({ code, namespace, page, limit }, context) {
+    const role = await requireRole(context, { code, namespace });
+    const { totalCount, list } = await listDepartments(context.scope, role.id, toPage(page, limit, context));
+    return {
+      totalCount,
+      list: list.map(({ id, code: departmentCode, name, description, includeDescendants }) => ({
+        id,
+        code: departmentCode ?? '',
+        name,
+        description: description ?? '',
+        includeChildrenDepartments: includeDescendants,
+      })),
+    };
+  },
+
+  async listRoleAssignments({ roleCode, namespaceCode, targetType, query, page, limit }, context) {
+    const { scope } = context;
+    const role = await requireRole(context, { code: roleCode, namespace: namespaceCode });
+    const filter = { kinds: targetType?.length ? targetType.map(toKind) : null, query: query || null };
+    const { totalCount, list } = await listAssignments(scope, role.id, filter, toPage(page, limit, context));
+    return {
+      totalCount,
+      data: list.map((row) => ({
+        roleId: role.id,
+        status: row.isInForce && role.status === 'ENABLE' ? ('ENABLE' as const) : ('DISABLE' as const),
+        enableTime: row.enableTime,
+        endTime: row.endTime,
+        userPoolId: scope.userPoolId,
+        roleName: role.name,
+        roleCode: role.code,
+        description: role.description,
+        createdAt: row.createdAt,
+        updatedAt: row.updatedAt,
+        targetType: row.targetType,
+        targetIdentifier: row.targetIdentifier,
+        targetName: row.targetName,
+        targetNamespace: row.targetNamespace,
+        includeChildrenDepartments: row.includeDescendants,
+      })),
+    };
+  },
+};
+
+function toPage(page: number, limit: number, { now }: QueryContext) {
+  return { now: toTimestamp(now), limit, offset: (page - 1) * limit };
+}
+
+/** V3 says `ORG` for a department where it lists assignments. */
+function toKind(targetType: TargetKind | 'ORG'): TargetKind {
+  return targetType === 'ORG' ? 'DEPARTMENT' : targetType;
+}
+
+/** A target as callers name it. */
+interface NamedTarget {
+  readonly targetType: TargetKind | 'ORG';
+  readonly targetIdentifier: string;
+  readonly namespace?: string | undefined;
+  readonly includeChildrenDepartments: boolean;
+}
+
+/** Targets by kind and name, each once; what is said last of one counts. */
+function byKind(targets: readonly NamedTarget[], fallbackNamespace: string) {
+  const named = (kind: TargetKind) =>
+    new Map(
+      targets
+        .filter(({ targetType }) => toKind(targetType) === kind)
+        .map((target) => [target.targetIdentifier, target] as const),
+    );
+  return {
+    users: named('USER'),
+    departments: named('DEPARTMENT'),
+    groups: named('GROUP'),
+    // Codes of roles are unique in their namespace only.
+    roles: targets
+      .filter(({ targetType }) => targetType === 'ROLE')
+      .map(({ targetIdentifier, namespace }) => ({
+        code: targetIdentifier,
+        namespace: namespace || fallbackNamespace,
+      })),
+  };
+}
+
+async function assign(
+  context: CommandContext,
+  references: readonly RoleReference[],
+  named: readonly NamedTarget[],
+  validity: Validity,
+) {
+  const { scope } = context;
+  const now = toTimestamp(context.now);
+  const changesGraph = named.some(({ targetType }) => ['ROLE', 'DEPARTMENT', 'ORG'].includes(targetType));
+  await lockRoleGraph(scope, changesGraph ? 'exclusive' : 'shared');
+  const roles = await requireHeldRoles(context, references);
+  const targets = await requireTargets(context, named, fallbackNamespaceOf(roles), 'personal');
+  await saveAll(context, roles, targets, validity, now);
+  return { success: true };
+}
+
+/** A role as a target lives where the assigned one does, unless it says otherwise. */
+function fallbackNamespaceOf([first]: readonly RoleRow[]): string {
+  return first?.namespace ?? '';
+}
+
+/** The targets, all of them there, and nobody else assigns them anything until the transaction ends. */
+async function requireTargets(
+  context: CommandContext,
+  named: readonly NamedTarget[],
+  fallbackNamespace: string,
+  kind: AccountKind,
+): Promise<Target[]> {
+  const { scope } = context;
+  const names = byKind(named, fallbackNamespace);
+  const targets: Target[] = [];
+  const roles = await requireHeldRoles(context, names.roles);
+  for (const { id } of roles) targets.push({ kind: 'ROLE', key: id, id, includeDescendants: true });
+
+  const groups = new Map((await lockTargetGroups(scope, [...names.groups.keys()])).map((row) => [row.code, row]));
+  for (const code of names.groups.keys()) {
+    const group = groups.get(code);
+    if (group === undefined) throw groupErrors.notFound({ code });
+    targets.push({ kind: 'GROUP', key: group.id, id: group.id, includeDescendants: true });
+  }
+
+  const departments = await holdTargetDepartments(scope, [...names.departments.keys()]);
+  if (departments.length < names.departments.size) throw departmentTreeErrors.departmentNotFound();
+  for (const { id, number } of departments) {
+    const includeDescendants = names.departments.get(id)?.includeChildrenDepartments ?? true;
+    targets.push({ kind: 'DEPARTMENT', key: number, id, includeDescendants });
+  }
+
+  const users = await lockTargetUsers(scope, [...names.users.keys()], kind);
+  if (users.length < names.users.size) throw userErrors.notFound();
+  if (users.some(({ status }) => status === 'Resigned' || status === 'Archived')) {
+    throw roleAssignmentErrors.userNotEmployed();
+  }
+  for (const { id } of users) targets.push({ kind: 'USER', key: id, id, includeDescendants: true });
+  return targets;
+}
+
+const kinds: readonly TargetKind[] = ['ROLE', 'GROUP', 'DEPARTMENT', 'USER'];
+
+async function saveAll(
+  context: CommandContext,
+  roles: readonly RoleRow[],
+  targets: readonly Target[],
+  validity: Validity,
+  now: string,
+): Promise<void> {
+  const { scope } = context;
+  const roleIds = roles.map(({ id }) => id);
+  const changes: Change[] = [];
+  for (const [kind, ofKind] of Map.groupBy(targets, (target) => target.kind)) {
+    const assignments = roleIds.flatMap((roleId) =>
+      ofKind.map((target) => ({ id: newId(context.now), roleId, target })),
+    );
+    const byKey = new Map(ofKind.map((target) => [target.key, target]));
+    for (const { roleId, key } of await saveAssignments(scope, kind, assignments, validity, now)) {
+      const target = byKey.get(key);
+      if (target !== undefined) changes.push({ roleId, kind, id: target.id });
+    }
+  }
+  const keysOf = (kind: TargetKind) => targets.filter((target) => target.kind === kind).map(({ key }) => key);
+  const holderRoleIds = keysOf('ROLE').map(String);
+  if (holderRoleIds.length > 0 && (await isCircular(scope, roleIds, holderRoleIds))) {
+    throw roleAssignmentErrors.circular();
+  }
+  await refuseExclusive(
+    scope,
+    {
+      roleIds,
+      userIds: keysOf('USER').map(String),
+      groupIds: keysOf('GROUP').map(String),
+      departmentNumbers: keysOf('DEPARTMENT').map(Number),
+      holderRoleIds,
+    },
+    now,
+  );
+  announce(context, roleAssigned, roles, changes);
+}
+
+async function revoke(context: CommandContext, references: readonly RoleReference[], named: readonly NamedTarget[]) {
+  const { scope } = context;
+  // Without a lock: taking something away brings nothing together.
+  const roles = await requireRoles(context, references);
+  const names = byKind(named, fallbackNamespaceOf(roles));
+  const holders = await findRoles(scope, names.roles, toTimestamp(context.now));
+  const groups = await findTargetGroups(scope, [...names.groups.keys()]);
+  const departments = await findTargetDepartments(scope, [...names.departments.keys()]);
+  const idByKey: Record<TargetKind, Map<string | number, string>> = {
+    ROLE: new Map(holders.map(({ id }) => [id, id])),
+    GROUP: new Map(groups.map(({ id }) => [id, id])),
+    DEPARTMENT: new Map(departments.map(({ id, number }) => [number, id])),
+    USER: new Map([...names.users.keys()].map((id) => [id, id])),
+  };
+  const roleIds = roles.map(({ id }) => id);
+  const changes: Change[] = [];
+  for (const kind of kinds) {
+    const ids = idByKey[kind];
+    if (ids.size === 0) continue;
+    for (const { roleId, key } of await deleteAssignments(scope, kind, roleIds, [...ids.keys()])) {
+      changes.push({ roleId, kind, id: ids.get(key) ?? String(key) });
+    }
+  }
+  announce(context, roleUnassigned, roles, changes);
+  return { success: true };
+}
+
+/** One assignment that began, changed or ended. */
+interface Change {
+  readonly roleId: string;
+  readonly kind: TargetKind;
+  readonly id: string;
+}
+
+/** One event a role, with everything that got or lost it. */
+function announce(
+  { emit, audit }: CommandContext,
+  event: typeof roleAssigned | typeof roleUnassigned,
+  roles: readonly { readonly id: string; readonly code: string; readonly namespace: string }[],
+  changes: readonly Change[],
+): void {
+  const ofRole = Map.groupBy(changes, ({ roleId }) => roleId);
+  const announced = roles.flatMap(({ id, code, namespace }) => {
+    const all = ofRole.get(id);
+    if (all === undefined) return [];
+    const idsOf = (kind: TargetKind) => all.filter((one) => one.kind === kind).map((one) => one.id);
+    return [
+      {
+        role: { id, code, namespace },
+        userIds: idsOf('USER'),
+        groupIds: idsOf('GROUP'),
+        nodeIds: idsOf('DEPARTMENT'),
+        roleIds: idsOf('ROLE'),
+      },
+    ];
+  });
+  emit(event, ...announced);
+  const [only, ...others] = roles;
+  audit({
+    ...(only !== undefined && others.length === 0 ? { target: only.id } : {}),
+    ...(event === roleAssigned ? { after: announced } : { before: announced }),
+  });
+}
+
+/** Ends every assignment of users who left. What hangs on departments and groups ends with their memberships. */
+export async function unassignWhoLeft(userIds: readonly string[], { scope, emit }: CommandContext): Promise<void> {
+  const ended = await deleteAssignmentsOfUsers(scope, userIds);
+  for (const [id, ofRole] of Map.groupBy(ended, (one) => one.id)) {
+    const [first] = ofRole;
+    if (first === undefined) continue;
+    emit(roleUnassigned, {
+      role: { id, code: first.code, namespace: first.namespace },
+      userIds: ofRole.map(({ userId }) => userId),
+      groupIds: [],
+      nodeIds: [],
+      roleIds: [],
+    });
+  }
+}

@@ -1,0 +1,374 @@
+import { sql } from 'kysely';
+import { type Scope, statement } from '../../platform/database/database.ts';
+import { isInForce } from '../roles/index.ts';
+import {
+  type AccountKind,
+  departmentIdsColumn,
+  type UserCondition,
+  type UserRow,
+  userColumns,
+} from '../user-directory/index.ts';
+
+const pool = `current_setting('genauth.user_pool_id')`;
+
+/** What a role can be assigned to, with the column that names it. */
+const columns = {
+  USER: { name: 'user_id', type: 'text' },
+  DEPARTMENT: { name: 'department_number', type: 'bigint' },
+  GROUP: { name: 'group_id', type: 'text' },
+  ROLE: { name: 'holder_role_id', type: 'text' },
+} as const;
+
+export type TargetKind = keyof typeof columns;
+
+/** A target by the key assignments know it by, and as events know it. */
+export interface Target {
+  readonly kind: TargetKind;
+  readonly key: string | number;
+  readonly id: string;
+  readonly includeDescendants: boolean;
+}
+
+const lockedUsers = statement<{ id: string; status: string }, [ids: readonly string[], kind: AccountKind]>(`
+  select id, status from users where user_pool_id = ${pool} and id = any($1) and kind = $2
+  order by id for no key update
+`);
+
+/** The users there are among these. Nobody else assigns them anything until the transaction ends. */
+export function lockTargetUsers(scope: Scope, ids: readonly string[], kind: AccountKind) {
+  return lockedUsers(scope, ids, kind);
+}
+
+const heldDepartments = statement<{ id: string; number: number }, [ids: readonly string[]]>(`
+  select id, number from departments where user_pool_id = ${pool} and id = any($1) order by id for key share
+`);
+
+/** The departments there are among these, which stay until the transaction ends. */
+export function holdTargetDepartments(scope: Scope, ids: readonly string[]) {
+  return heldDepartments(scope, ids);
+}
+
+const lockedGroups = statement<{ id: string; code: string }, [codes: readonly string[]]>(`
+  select id, code from groups where user_pool_id = ${pool} and code = any($1) order by id for no key update
+`);
+
+/** The groups there are among these. Nobody else assigns them anything until the transaction ends. */
+export function lockTargetGroups(scope: Scope, codes: readonly string[]) {
+  return lockedGroups(scope, codes);
+}
+
+const foundDepartments = statement<{ id: string; number: number }, [ids: readonly string[]]>(
+  `select id, number from departments where user_pool_id = ${pool} and id = any($1)`,
+);
+const foundGroups = statement<{ id: string; code: string }, [codes: readonly string[]]>(
+  `select id, code from groups where user_pool_id = ${pool} and code = any($1)`,
+);
+
+export function findTargetDepartments(scope: Scope, ids: readonly string[]) {
+  return foundDepartments(scope, ids);
+}
+
+export function findTargetGroups(scope: Scope, codes: readonly string[]) {
+  return foundGroups(scope, codes);
+}
+
+/** One assignment about to be made. */
+export interface NewAssignment {
+  readonly id: string;
+  readonly roleId: string;
+  readonly target: Target;
+}
+
+/** When assignments hold, in ISO 8601; null for no limit. */
+export interface Validity {
+  readonly enableTime: string | null;
+  readonly endTime: string | null;
+}
+
+interface AssignmentKey {
+  readonly roleId: string;
+  readonly key: string | number;
+}
+
+/** Assignments there are take the new time; what stays as it was is left out of the answer. */
+function upsert({ name, type }: (typeof columns)[TargetKind]) {
+  return statement<
+    AssignmentKey,
+    [assignments: string, now: string, enableTime: string | null, endTime: string | null]
+  >(`
+    insert into role_assignments as assignment (user_pool_id, id, role_id, ${name}, include_descendants, enable_time,
+      end_time, created_at, updated_at)
+    select ${pool}, given.id, given."roleId", given.key, given."includeDescendants", $3::timestamptz, $4::timestamptz,
+      $2::timestamptz, $2::timestamptz
+    from jsonb_to_recordset($1::jsonb) as given (id text, "roleId" text, key ${type}, "includeDescendants" boolean)
+    order by given.key, given."roleId"
+    on conflict (user_pool_id, ${name}, role_id) where ${name} is not null do update
+      set include_descendants = excluded.include_descendants, enable_time = excluded.enable_time,
+        end_time = excluded.end_time, updated_at = excluded.updated_at
+      where (assignment.include_descendants, assignment.enable_time, assignment.end_time)
+        is distinct from (excluded.include_descendants, excluded.enable_time, excluded.end_time)
+    returning role_id as "roleId", ${name} as key
+  `);
+}
+
+const upserts = {
+  USER: upsert(columns.USER),
+  DEPARTMENT: upsert(columns.DEPARTMENT),
+  GROUP: upsert(columns.GROUP),
+  ROLE: upsert(columns.ROLE),
+};
+
+/** Assigns roles to targets of one kind, and answers what changed by it. */
+export function saveAssignments(
+  scope: Scope,
+  kind: TargetKind,
+  assignments: readonly NewAssignment[],
+  { enableTime, endTime }: Validity,
+  now: string,
+): Promise<AssignmentKey[]> {
+  const rows = assignments.map(({ id, roleId, target: { key, includeDescendants } }) => ({
+    id,
+    roleId,
+    key,
+    includeDescendants,
+  }));
+  return upserts[kind](scope, JSON.stringify(rows), now, enableTime, endTime);
+}
+
+function removeBy({ name }: (typeof columns)[TargetKind]) {
+  return statement<AssignmentKey, [roleIds: readonly string[], keys: readonly (string | number)[]]>(`
+    delete from role_assignments
+    where user_pool_id = ${pool} and ${name} = any($2) and role_id = any($1)
+    returning role_id as "roleId", ${name} as key
+  `);
+}
+
+const removals = {
+  USER: removeBy(columns.USER),
+  DEPARTMENT: removeBy(columns.DEPARTMENT),
+  GROUP: removeBy(columns.GROUP),
+  ROLE: removeBy(columns.ROLE),
+};
+
+/** Ends assignments of these roles to targets of one kind, and answers those there were. */
+export function deleteAssignments(
+  scope: Scope,
+  kind: TargetKind,
+  roleIds: readonly string[],
+  keys: readonly (string | number)[],
+): Promise<AssignmentKey[]> {
+  return removals[kind](scope, roleIds, keys);
+}
+
+const removeOfUsers = statement<
+  { userId: string; id: string; code: string; namespace: string },
+  [userIds: readonly string[]]
+>(`
+  delete from role_assignments assignment using roles role
+  where assignment.user_pool_id = ${pool} and assignment.user_id = any($1)
+    and role.user_pool_id = ${pool} and role.id = assignment.role_id
+  returning assignment.user_id as "userId", role.id, role.code, role.namespace
+`);
+
+/** Ends every assignment of these users, and answers those there were, with their roles. */
+export function deleteAssignmentsOfUsers(scope: Scope, userIds: readonly string[]) {
+  return removeOfUsers(scope, userIds);
+}
+
+/** Every assignment counts, whatever its time: one that is over can be given a new one. */
+const cycle = statement<{ found: boolean }, [roleIds: readonly string[], holderRoleIds: readonly string[]]>(`
+  with recursive implied (id) as (
+    select unnest($1::text[]) collate "C"
+    union
+    select given.role_id from implied cross join lateral (
+      select assignment.role_id from role_assignments assignment
+      where assignment.user_pool_id = ${pool} and assignment.holder_role_id = implied.id offset 0
+    ) as given
+  )
+  select exists (select from implied where implied.id = any($2)) as found
+`);
+
+/** Whether who holds one of the roles that were just assigned to these holders holds such a holder, too. */
+export async function isCircular(scope: Scope, roleIds: readonly string[], holderRoleIds: readonly string[]) {
+  return (await cycle(scope, roleIds, holderRoleIds))[0]?.found ?? false;
+}
+
+type PageParameters = [roleId: string, now: string, limit: number, offset: number];
+
+const membersOf = `
+  role_assignments assignment
+  join users on users.user_pool_id = assignment.user_pool_id and users.id = assignment.user_id and users.kind = 'personal'
+  where assignment.user_pool_id = ${pool} and assignment.role_id = $1 and assignment.user_id is not null
+    and ${isInForce('assignment', '$2::timestamptz')}
+`;
+
+function membersPage(columnList: string) {
+  return statement<UserRow, PageParameters>(`
+    select ${columnList} from (
+      select assignment.user_id, row_number() over (order by assignment.created_at, assignment.id) as position
+      from ${membersOf} order by position limit $3 offset $4
+    ) as page
+    cross join lateral (
+      select * from users candidate where candidate.user_pool_id = ${pool} and candidate.id = page.user_id offset 0
+    ) as users
+    order by page.position
+  `);
+}
+
+const plainMembers = membersPage(userColumns);
+const membersWithDepartmentIds = membersPage(`${userColumns}, ${departmentIdsColumn}`);
+const countMembers = statement<{ total: number }, [roleId: string, now: string]>(
+  `select count(*) as total from ${membersOf}`,
+);
+
+/** Which page, seen from when. */
+export interface Page {
+  readonly now: string;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** The people a role is assigned to itself, the one assigned first first. */
+export async function listDirectMembers(
+  scope: Scope,
+  roleId: string,
+  withDepartmentIds: boolean,
+  { now, limit, offset }: Page,
+): Promise<{ totalCount: number; list: UserRow[] }> {
+  const [counted] = await countMembers(scope, roleId, now);
+  const find = withDepartmentIds ? membersWithDepartmentIds : plainMembers;
+  return { totalCount: counted?.total ?? 0, list: await find(scope, roleId, now, limit, offset) };
+}
+
+/** The people who meet a condition, by id. */
+export async function listPeople(
+  scope: Scope,
+  condition: UserCondition,
+  withDepartmentIds: boolean,
+  { limit, offset }: Page,
+): Promise<{ totalCount: number; list: UserRow[] }> {
+  const where = sql`users.user_pool_id = current_setting('genauth.user_pool_id') and users.kind = 'personal' and ${condition}`;
+  const counted = await sql<{ total: number }>`select count(*) as total from users where ${where}`.execute(scope.db);
+  const columnList = sql.raw(withDepartmentIds ? `${userColumns}, ${departmentIdsColumn}` : userColumns);
+  const page = await sql<UserRow>`
+    select ${columnList}
+    from (select users.id from users where ${where} order by users.id limit ${limit} offset ${offset}) as page
+    join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = page.id
+    order by users.id
+  `.execute(scope.db);
+  return { totalCount: counted.rows[0]?.total ?? 0, list: page.rows };
+}
+
+/** A department that is assigned a role. */
+export interface RoleDepartmentRow {
+  readonly id: string;
+  readonly code: string | null;
+  readonly name: string;
+  readonly description: string | null;
+  readonly includeDescendants: boolean;
+}
+
+const departmentsOf = `
+  role_assignments assignment
+  join departments department
+    on department.user_pool_id = assignment.user_pool_id and department.number = assignment.department_number
+  where assignment.user_pool_id = ${pool} and assignment.role_id = $1 and assignment.user_id is null
+    and ${isInForce('assignment', '$2::timestamptz')}
+`;
+const departmentsPage = statement<RoleDepartmentRow, PageParameters>(`
+  select department.id, department.code, department.name, department.description,
+    assignment.include_descendants as "includeDescendants"
+  from ${departmentsOf} order by assignment.created_at, assignment.id limit $3 offset $4
+`);
+const countDepartments = statement<{ total: number }, [roleId: string, now: string]>(
+  `select count(*) as total from ${departmentsOf}`,
+);
+
+/** The departments a role is assigned to, the one assigned first first. */
+export async function listDepartments(scope: Scope, roleId: string, { now, limit, offset }: Page) {
+  const [counted] = await countDepartments(scope, roleId, now);
+  return { totalCount: counted?.total ?? 0, list: await departmentsPage(scope, roleId, now, limit, offset) };
+}
+
+/** One assignment with what is shown of its target. */
+export interface AssignmentRow {
+  readonly isInForce: boolean;
+  readonly enableTime: number | null;
+  readonly endTime: number | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly includeDescendants: boolean;
+  readonly targetType: TargetKind;
+  readonly targetIdentifier: string;
+  readonly targetName: string;
+  readonly targetNamespace: string | null;
+}
+
+const assignmentsOf = `
+  role_assignments assignment
+  cross join lateral (
+    select 'USER' as type, users.id as identifier,
+      coalesce(users.name, users.nickname, users.username, users.email, users.phone, users.id) as name,
+      null as namespace, concat_ws(chr(1), users.name, users.nickname, users.username, users.email, users.phone) as texts
+    from users
+    where users.user_pool_id = ${pool} and users.id = assignment.user_id and users.kind = 'personal'
+    union all
+    select 'DEPARTMENT', department.id, department.name, null, concat_ws(chr(1), department.name, department.code)
+    from departments department
+    where department.user_pool_id = ${pool} and department.number = assignment.department_number
+    union all
+    select 'GROUP', groups.code, groups.name, null, concat_ws(chr(1), groups.name, groups.code)
+    from groups where groups.user_pool_id = ${pool} and groups.id = assignment.group_id
+    union all
+    select 'ROLE', holder.code, holder.name, holder.namespace, concat_ws(chr(1), holder.name, holder.code)
+    from roles holder where holder.user_pool_id = ${pool} and holder.id = assignment.holder_role_id
+  ) as target
+  where assignment.user_pool_id = ${pool} and assignment.role_id = $1
+    and ($2::text[] is null or target.type = any($2))
+    and ($3::text is null
+      or strpos(lower(target.texts collate "default"), lower($3 collate "default")) > 0)
+`;
+
+const assignmentsPage = statement<
+  AssignmentRow,
+  [
+    roleId: string,
+    kinds: readonly TargetKind[] | null,
+    query: string | null,
+    now: string,
+    limit: number,
+    offset: number,
+  ]
+>(`
+  select ${isInForce('assignment', '$4::timestamptz')} as "isInForce",
+    (extract(epoch from assignment.enable_time) * 1000)::bigint as "enableTime",
+    (extract(epoch from assignment.end_time) * 1000)::bigint as "endTime",
+    assignment.created_at as "createdAt", assignment.updated_at as "updatedAt",
+    assignment.include_descendants as "includeDescendants", target.type as "targetType",
+    target.identifier as "targetIdentifier", target.name as "targetName", target.namespace as "targetNamespace"
+  from ${assignmentsOf}
+  order by assignment.created_at, assignment.id limit $5 offset $6
+`);
+const countAssignments = statement<
+  { total: number },
+  [roleId: string, kinds: readonly TargetKind[] | null, query: string | null]
+>(`select count(*) as total from ${assignmentsOf}`);
+
+/** Which assignments of a role: of which kinds, and whose target's name or code contains what; null for all. */
+export interface AssignmentFilter {
+  readonly kinds: readonly TargetKind[] | null;
+  readonly query: string | null;
+}
+
+export async function listAssignments(
+  scope: Scope,
+  roleId: string,
+  { kinds, query }: AssignmentFilter,
+  { now, limit, offset }: Page,
+): Promise<{ totalCount: number; list: AssignmentRow[] }> {
+  const [counted] = await countAssignments(scope, roleId, kinds, query);
+  return {
+    totalCount: counted?.total ?? 0,
+    list: await assignmentsPage(scope, roleId, kinds, query, now, limit, offset),
+  };
+}

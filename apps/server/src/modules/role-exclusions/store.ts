@@ -1,0 +1,256 @@
+import { type Scope, statement } from '../../platform/database/database.ts';
+import { hasNotEnded, type RoleRow, roleColumns } from '../roles/index.ts';
+import { rolesReaching } from '../user-roles/index.ts';
+
+const pool = `current_setting('genauth.user_pool_id')`;
+
+/** Keeps apart those who change what follows from which role, and those who rely on it. */
+const lockShared = statement<Record<never, never>, []>(
+  `select pg_advisory_xact_lock_shared(hashtextextended('roles of ' || ${pool}, 0))`,
+);
+const lockExclusive = statement<Record<never, never>, []>(
+  `select pg_advisory_xact_lock(hashtextextended('roles of ' || ${pool}, 0))`,
+);
+
+/** `shared` to assign roles to users and groups; `exclusive` to change what roles, departments and exclusions imply. */
+export async function lockRoleGraph(scope: Scope, mode: 'shared' | 'exclusive'): Promise<void> {
+  await (mode === 'shared' ? lockShared : lockExclusive)(scope);
+}
+
+/** The other roles that exclude the role of this id. */
+function partnersOf(roleId: string): string {
+  return `
+    select exclusion.other_role_id as id from role_exclusions exclusion
+    where exclusion.user_pool_id = ${pool} and exclusion.role_id = ${roleId}
+    union all
+    select exclusion.role_id from role_exclusions exclusion
+    where exclusion.user_pool_id = ${pool} and exclusion.other_role_id = ${roleId}
+  `;
+}
+
+/** Whoever holds a role of `from` holds these roles, too. */
+function implied(name: string, from: string, now: string): string {
+  return `${name} (id) as (
+    ${from}
+    union
+    select given.role_id from ${name} cross join lateral (
+      select assignment.role_id from role_assignments assignment
+      where assignment.user_pool_id = ${pool} and assignment.holder_role_id = ${name}.id
+        and ${hasNotEnded('assignment', now)} offset 0
+    ) as given
+  )`;
+}
+
+/** Whoever holds one of these roles holds one of `from`, too. */
+function implying(name: string, from: string, now: string): string {
+  return `${name} (id) as (
+    ${from}
+    union
+    select holder.id from ${name} cross join lateral (
+      select assignment.holder_role_id as id from role_assignments assignment
+      where assignment.user_pool_id = ${pool} and assignment.role_id = ${name}.id and assignment.user_id is null
+        and assignment.holder_role_id is not null and ${hasNotEnded('assignment', now)} offset 0
+    ) as holder
+  )`;
+}
+
+const forbidden = statement<{ id: string }, [roleIds: readonly string[], now: string]>(`
+  with recursive ${implied('implied', 'select unnest($1::text[]) collate "C"', '$2::timestamptz')},
+  ${implying(
+    'forbidden',
+    `select partner.id from implied cross join lateral (${partnersOf('implied.id')} offset 0) as partner`,
+    '$2::timestamptz',
+  )}
+  select id from forbidden
+`);
+
+/**
+ * The roles nobody may be assigned together with one of these: those that exclude one of them or of the roles that come
+ * with them, and those that bring such a one with them.
+ */
+export async function listForbiddenBeside(scope: Scope, roleIds: readonly string[], now: string): Promise<string[]> {
+  return (await forbidden(scope, roleIds, now)).map(({ id }) => id);
+}
+
+const holders = statement<{ id: string }, [roleIds: readonly string[], now: string]>(`
+  with recursive ${implying('holding', 'select unnest($1::text[]) collate "C"', '$2::timestamptz')} select id from holding
+`);
+
+/** These roles and those that bring one of them with them. */
+export async function listImplying(scope: Scope, roleIds: readonly string[], now: string): Promise<string[]> {
+  return (await holders(scope, roleIds, now)).map(({ id }) => id);
+}
+
+const hasCount = (assignment: string) => hasNotEnded(assignment, '$3::timestamptz');
+
+type SubjectParameters = [subjects: readonly string[], roleIds: readonly string[], now: string];
+
+/** The first of these users whom an assignment of one of these roles reaches, by whatever way. */
+const users = statement<{ id: string }, SubjectParameters>(`
+  select given.id from unnest($1::text[]) as given (id)
+  where exists (
+    select from (${rolesReaching('given.id', hasCount)}) as reaching where reaching.role_id = any($2)
+  )
+  limit 1
+`);
+
+const groups = statement<{ id: string }, SubjectParameters>(`
+  select assignment.group_id as id from role_assignments assignment
+  where assignment.user_pool_id = ${pool} and assignment.group_id = any($1) and assignment.role_id = any($2)
+    and ${hasCount('assignment')}
+  limit 1
+`);
+
+/** Where an assignment of one of these roles reaches the department, or one of the department reaches that one. */
+const departments = statement<
+  { id: string },
+  [numbers: readonly number[], roleIds: readonly string[], now: string, assignedRoleIds: readonly string[]]
+>(`
+  select department.id from unnest($1::bigint[]) as given (number)
+  cross join lateral (
+    select candidate.id, candidate.path, own.include_descendants from departments candidate
+    join role_assignments own on own.user_pool_id = ${pool} and own.department_number = candidate.number
+      and own.role_id = any($4)
+    where candidate.user_pool_id = ${pool} and candidate.number = given.number offset 0
+  ) as department
+  cross join lateral (
+    select place.path, other.include_descendants from role_assignments other
+    join departments place on place.user_pool_id = ${pool} and place.number = other.department_number
+    where other.user_pool_id = ${pool} and other.role_id = any($2) and other.user_id is null
+      and other.department_number is not null and ${hasCount('other')} offset 0
+  ) as other
+  where other.path = department.path
+    or (other.include_descendants and starts_with(department.path, other.path))
+    or (department.include_descendants and starts_with(other.path, department.path))
+  limit 1
+`);
+
+/** Finds the first of these users whom one of these roles reaches as well. */
+export async function findUserWith(scope: Scope, userIds: readonly string[], roleIds: readonly string[], now: string) {
+  return (await users(scope, userIds, roleIds, now))[0]?.id;
+}
+
+/** Finds the first of these groups that is assigned one of these roles as well. */
+export async function findGroupWith(
+  scope: Scope,
+  groupIds: readonly string[],
+  roleIds: readonly string[],
+  now: string,
+) {
+  return (await groups(scope, groupIds, roleIds, now))[0]?.id;
+}
+
+/** Finds the first of these departments where one of these roles meets one of those it was just assigned. */
+export async function findDepartmentWith(
+  scope: Scope,
+  numbers: readonly number[],
+  roleIds: readonly string[],
+  assignedRoleIds: readonly string[],
+  now: string,
+) {
+  return (await departments(scope, numbers, roleIds, now, assignedRoleIds))[0]?.id;
+}
+
+/** Who is assigned a role of either list. Costs as many look-ups as the first list has assignments. */
+const assignedBoth = statement<
+  { targetType: 'USER' | 'GROUP' | 'DEPARTMENT'; id: string },
+  [some: readonly string[], others: readonly string[], now: string]
+>(`
+  select case when one.user_id is not null then 'USER' when one.group_id is not null then 'GROUP' else 'DEPARTMENT' end
+      as "targetType",
+    coalesce(one.user_id, one.group_id, (select department.id from departments department
+      where department.user_pool_id = ${pool} and department.number = one.department_number)) as id
+  from role_assignments one
+  where one.user_pool_id = ${pool} and one.role_id = any($1) and one.holder_role_id is null and ${hasCount('one')} and (
+    (one.user_id is not null and exists (
+      select from role_assignments other
+      where other.user_pool_id = ${pool} and other.user_id = one.user_id and other.role_id = any($2)
+        and ${hasCount('other')}))
+    or (one.group_id is not null and exists (
+      select from role_assignments other
+      where other.user_pool_id = ${pool} and other.group_id = one.group_id and other.role_id = any($2)
+        and ${hasCount('other')}))
+    or (one.department_number is not null and exists (
+      select from departments department
+      join role_assignments other on other.user_pool_id = ${pool} and other.role_id = any($2)
+        and other.user_id is null and other.department_number is not null and ${hasCount('other')}
+      join departments place on place.user_pool_id = ${pool} and place.number = other.department_number
+      where department.user_pool_id = ${pool} and department.number = one.department_number and (
+        place.path = department.path
+        or (other.include_descendants and starts_with(department.path, place.path))
+        or (one.include_descendants and starts_with(place.path, department.path)))))
+  )
+  limit 1
+`);
+
+export async function findAssignedBoth(scope: Scope, some: readonly string[], others: readonly string[], now: string) {
+  const [found] = await assignedBoth(scope, some, others, now);
+  return found;
+}
+
+const insert = statement<
+  Record<never, never>,
+  [roleIds: readonly string[], otherRoleIds: readonly string[], now: string]
+>(`
+  insert into role_exclusions (user_pool_id, role_id, other_role_id, created_at)
+  select ${pool}, least(given.role_id, given.other_role_id), greatest(given.role_id, given.other_role_id), $3::timestamptz
+  from unnest($1::text[] collate "C", $2::text[] collate "C") as given (role_id, other_role_id)
+  on conflict do nothing
+`);
+
+const remove = statement<Record<never, never>, [roleIds: readonly string[]]>(`
+  delete from role_exclusions where user_pool_id = ${pool} and role_id = any($1) and other_role_id = any($1)
+`);
+
+/** Two different roles. */
+export type Pair = readonly [roleId: string, otherRoleId: string];
+
+export async function insertExclusions(scope: Scope, pairs: readonly Pair[], now: string): Promise<void> {
+  await insert(
+    scope,
+    pairs.map(([roleId]) => roleId),
+    pairs.map(([, otherRoleId]) => otherRoleId),
+    now,
+  );
+}
+
+/** Removes every exclusion among these roles. */
+export async function deleteExclusionsAmong(scope: Scope, roleIds: readonly string[]): Promise<void> {
+  await remove(scope, roleIds);
+}
+
+const matching = `
+  exclusion.user_pool_id = ${pool} and ($1::text is null or exclusion.role_id = $1 or exclusion.other_role_id = $1)
+`;
+
+const count = statement<{ total: number }, [roleId: string | null]>(
+  `select count(*) as total from role_exclusions exclusion where ${matching}`,
+);
+
+const page = statement<
+  RoleRow & { createdAt: string },
+  [roleId: string | null, now: string, limit: number, offset: number]
+>(`
+  select ${roleColumns('$2::timestamptz')}, exclusion."createdAt"
+  from (
+    select exclusion.role_id, exclusion.other_role_id, exclusion.created_at as "createdAt",
+      row_number() over (order by exclusion.created_at, exclusion.role_id, exclusion.other_role_id) as position
+    from role_exclusions exclusion where ${matching}
+    order by position limit $3 offset $4
+  ) as exclusion
+  cross join lateral (values (1, exclusion.role_id), (2, exclusion.other_role_id)) as member (position, role_id)
+  join roles role on role.user_pool_id = ${pool} and role.id = member.role_id
+  order by exclusion.position, member.position
+`);
+
+/** Oldest first: two rows a pair. */
+export async function listExclusions(
+  scope: Scope,
+  roleId: string | null,
+  now: string,
+  limit: number,
+  offset: number,
+): Promise<{ totalCount: number; members: (RoleRow & { createdAt: string })[] }> {
+  const [counted] = await count(scope, roleId);
+  return { totalCount: counted?.total ?? 0, members: await page(scope, roleId, now, limit, offset) };
+}
