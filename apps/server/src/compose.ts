@@ -11,6 +11,7 @@ import { departments } from './modules/departments/index.ts';
 import { dynamicGroups, evaluationJob } from './modules/dynamic-groups/index.ts';
 import { groupMembers } from './modules/group-members/index.ts';
 import { groups } from './modules/groups/index.ts';
+import { identities } from './modules/identities/index.ts';
 import { startJobRuns } from './modules/job-runs/index.ts';
 import { type JobDefinition, jobs } from './modules/jobs/index.ts';
 import { organizations } from './modules/organizations/index.ts';
@@ -109,6 +110,7 @@ export async function compose({
     departmentImports({ createUsers: userCreation(usersDependencies) }),
     users(usersDependencies),
     userChanges(usersDependencies),
+    identities(seal),
     userSearch({ seal, departments: departmentMemberships }),
     userDepartments,
     userRoles,

@@ -10,6 +10,7 @@ import * as departments from './modules/departments/contract.ts';
 import * as dynamicGroups from './modules/dynamic-groups/contract.ts';
 import * as groupMembers from './modules/group-members/contract.ts';
 import * as groups from './modules/groups/contract.ts';
+import * as identities from './modules/identities/contract.ts';
 import * as jobs from './modules/jobs/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
 import * as posts from './modules/posts/contract.ts';
@@ -37,6 +38,7 @@ const managementContracts = [
   departmentSyncRelations,
   users,
   userChanges,
+  identities,
   userSearch,
   userDepartments,
   userRoles,

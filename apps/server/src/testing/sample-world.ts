@@ -58,13 +58,21 @@ async function addJob(pool: TestUserPool, values: Record<string, unknown>): Prom
 
 async function addUsers(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {
   if (!hasOperation(pool.server, 'createUser')) return;
+  const extIdpId = newId();
   const users = await Promise.all(
-    ['ada', 'grace'].map((username) => pool.do('createUser', { username, email: `${username}@example.com` })),
+    ['ada', 'grace'].map((username) =>
+      pool.do('createUser', {
+        username,
+        email: `${username}@example.com`,
+        identities: [{ extIdpId, provider: 'oidc', type: 'generic', userIdInIdp: username }],
+      }),
+    ),
   );
   const ids = users.map(({ userId }) => userId);
   values['userId'] = ids[0];
   values['userIds'] = ids;
   values['leaderUserIds'] = ids;
+  values['extIdpId'] = extIdpId;
 }
 
 /** Named by the examples of the contract: `manager` in the default namespace. */

@@ -755,10 +755,11 @@ export class ManagementClient extends ManagementCalls {
    * - 400: Custom field not defined: {key}
    * - 422: Resigned and archived users cannot join departments
    * - 404: department not found
+   * - 400: Identity source {extIdpId} is of provider {provider}
+   * - 404: Identity source not found: {extIdpId}
    * - 422: Several organizations have a department {departmentId}; use its system id
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
-   * - 404: Identity source not found: {extIdpId}
    * - 422: No message service is configured
    * - 400: Data object not defined: {key}
    * - 422: One-time passwords cannot be imported yet
@@ -783,10 +784,11 @@ export class ManagementClient extends ManagementCalls {
    * - 400: Custom field not defined: {key}
    * - 422: Resigned and archived users cannot join departments
    * - 404: department not found
+   * - 400: Identity source {extIdpId} is of provider {provider}
+   * - 404: Identity source not found: {extIdpId}
    * - 422: Several organizations have a department {departmentId}; use its system id
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
-   * - 404: Identity source not found: {extIdpId}
    * - 422: No message service is configured
    * - 400: Data object not defined: {key}
    * - 422: One-time passwords cannot be imported yet
@@ -973,6 +975,70 @@ export class ManagementClient extends ManagementCalls {
     options?: CallOptions,
   ): PagedAnswer<Models.ListArchivedUsersSingleRespDto, Models.ListArchivedUsersRespDto> {
     return this.list(operations.listArchivedUsers, input, options);
+  }
+
+  /**
+   * Get the identities of a user
+   *
+   * Gets the accounts a user has at identity sources, in the order they were linked. Tokens of the sources are not
+   * shown.
+   *
+   * `GET /api/v3/get-user-identities`, permission `user:GetIdentities`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getUserIdentities({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getUserIdentities(input: Models.GetUserIdentitiesParams, options?: CallOptions): Promise<Models.IdentityListRespDto> {
+    return this.call(operations.getUserIdentities, input, options);
+  }
+
+  /**
+   * Link an account at an identity source to a user
+   *
+   * Links an account at an identity source that is known already. Linking it to the same user again changes nothing; an
+   * account of another user is refused.
+   *
+   * `POST /api/v3/link-identity`, permission `user:LinkIdentity`
+   *
+   * Fails with:
+   * - 409: This account of the identity source is linked to another user
+   * - 404: Identity source not found: {extIdpId}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.linkIdentity({
+   *   userIdInIdp: 'oj7Nq05R-RRaqak0_YlMLnnIwsvg',
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   *   extIdpId: '6076bac0a1b2c3d4d80d993b',
+   * });
+   */
+  linkIdentity(input: Models.LinkIdentityDto, options?: CallOptions): Promise<Models.LinkIdentityResDto> {
+    return this.call(operations.linkIdentity, input, options);
+  }
+
+  /**
+   * Unlink the accounts of a user at an identity source
+   *
+   * Removes every account the user has at the source, those of one `type` when it is given. A user without any is left
+   * as he is, so the call can be repeated safely.
+   *
+   * `POST /api/v3/unlink-identity`, permission `user:UnlinkIdentity`
+   *
+   * Fails with:
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.unlinkIdentity({
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   *   extIdpId: '6076bac0a1b2c3d4d80d993b',
+   * });
+   */
+  unlinkIdentity(input: Models.UnlinkIdentity, options?: CallOptions): Promise<Models.UnlinkIdentityResDto> {
+    return this.call(operations.unlinkIdentity, input, options);
   }
 
   /**

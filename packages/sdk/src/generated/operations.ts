@@ -167,6 +167,14 @@ export const operations = {
     repeatable: true,
     paging: { at: [], limit: 10 },
   },
+  getUserIdentities: {
+    name: 'getUserIdentities',
+    method: 'GET',
+    path: '/api/v3/get-user-identities',
+    repeatable: true,
+  },
+  linkIdentity: { name: 'linkIdentity', method: 'POST', path: '/api/v3/link-identity', repeatable: false },
+  unlinkIdentity: { name: 'unlinkIdentity', method: 'POST', path: '/api/v3/unlink-identity', repeatable: false },
   listUsers: {
     name: 'listUsers',
     method: 'POST',

@@ -1205,6 +1205,19 @@ class IdentityDto(TypedDict):
     """Ids of the connections it came through"""
 
 
+class IdentityListRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: List[IdentityDto]
+    """Payload"""
+
+
 class IsSuccessDto(TypedDict):
     success: bool
     """Whether the operation succeeded"""
@@ -1339,6 +1352,36 @@ class LangUnit(TypedDict):
     """Whether the translation is shown"""
     value: str
     """Translated text"""
+
+
+class LinkIdentityDataDto(TypedDict):
+    success: bool
+    """Whether the operation succeeded"""
+
+
+class LinkIdentityDto(TypedDict):
+    userIdInIdp: str
+    """Id of the user at the source"""
+    userId: str
+    """System id of the user"""
+    extIdpId: str
+    """Id of the identity source"""
+    type: NotRequired[Optional[str]]
+    """Kind of id at the source; `generic` when left out"""
+    isSocial: NotRequired[bool]
+    """Whether the source is a social one. Not needed: ids of sources are unique"""
+
+
+class LinkIdentityResDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: LinkIdentityDataDto
 
 
 class ListAccessKeyRespDto(TypedDict):
@@ -2317,6 +2360,34 @@ class TargetDto(TypedDict):
     """Namespace of a target role; that of the assigned role, where none is given"""
     includeChildrenDepartments: NotRequired[bool]
     """Whether members of the departments below a target department get the role, too"""
+
+
+class UnlinkIdentity(TypedDict):
+    userId: str
+    """System id of the user"""
+    extIdpId: str
+    """Id of the identity source"""
+    type: NotRequired[Optional[str]]
+    """Kind of id at the source"""
+    isSocial: NotRequired[bool]
+    """Whether the source is a social one. Not needed: ids of sources are unique"""
+
+
+class UnlinkIdentityDataDto(TypedDict):
+    success: bool
+    """Whether the operation succeeded"""
+
+
+class UnlinkIdentityResDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: UnlinkIdentityDataDto
 
 
 class UpdateAccessKeyDto(TypedDict):

@@ -5,7 +5,7 @@ import {
   requireLockedDepartment,
   toEventNode,
 } from '../department-tree/index.ts';
-import { requireUserId, toUserDto, userErrors } from '../users/index.ts';
+import { addRelations, requireUserId, toUserDto, userErrors } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import {
   departmentMemberAdded,
@@ -36,7 +36,7 @@ export const departmentMemberHandlers: Handlers<typeof contract> = {
       limit,
       offset: (page - 1) * limit,
     });
-    return { totalCount, list: list.map((row) => toUserDto(row, input)) };
+    return { totalCount, list: (await addRelations(scope, list, input)).map((row) => toUserDto(row, input)) };
   },
 
   async listDepartmentMemberIds(reference, { scope }) {
@@ -53,7 +53,7 @@ export const departmentMemberHandlers: Handlers<typeof contract> = {
       limit,
       offset: (page - 1) * limit,
     });
-    return { totalCount, list: list.map((row) => toUserDto(row, input)) };
+    return { totalCount, list: (await addRelations(scope, list, input)).map((row) => toUserDto(row, input)) };
   },
 
   async isUserInDepartment({ userId, includeChildrenDepartments, ...reference }, { scope }) {

@@ -1,6 +1,6 @@
 import { type Scope, statement } from '../../platform/database/database.ts';
 import { type DepartmentRow, endOfSubtree } from '../department-tree/index.ts';
-import { type UserRow, userColumns } from '../users/index.ts';
+import { type UserRow, userColumns } from '../user-directory/index.ts';
 
 /** A user whose memberships are about to change, with the departments he has until now. */
 export interface LockedUser {

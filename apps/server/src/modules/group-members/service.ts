@@ -8,7 +8,7 @@ import {
   toEventGroup,
   toGroupDto,
 } from '../group-directory/index.ts';
-import { requireUserId, toUserDto, userErrors } from '../user-directory/index.ts';
+import { addRelations, requireUserId, toUserDto, userErrors } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import { groupMemberAdded, groupMemberRemoved } from './contract.ts';
 import {
@@ -50,7 +50,7 @@ export const groupMemberHandlers: Handlers<typeof contract> = {
       limit,
       offset: (page - 1) * limit,
     });
-    return { totalCount, list: list.map((row) => toUserDto(row, flags)) };
+    return { totalCount, list: (await addRelations(scope, list, flags)).map((row) => toUserDto(row, flags)) };
   },
 
   async getUserGroups({ userId, userIdType }, { scope }) {

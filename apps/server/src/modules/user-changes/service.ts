@@ -3,7 +3,14 @@ import type { EventDeclaration, InputOf } from '@genauth/contract';
 import { type CommandContext, type Handlers, prepared } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import type { Passwords, StoredPassword } from '../passwords/index.ts';
-import { findUserIds, listUsersByIds, requireUserId, toUserDto, type UserRow } from '../user-directory/index.ts';
+import {
+  findUserIds,
+  listUsersByIds,
+  requireUserId,
+  toUserDto,
+  type UserRow,
+  userErrors,
+} from '../user-directory/index.ts';
 import {
   applyInput,
   type DepartmentMemberships,
@@ -20,7 +27,6 @@ import {
   userArchived,
   userBlocked,
   userDeleted,
-  userErrors,
   userPasswordChanged,
   userResigned,
   userUnarchived,

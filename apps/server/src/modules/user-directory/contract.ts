@@ -257,7 +257,8 @@ export const identityFields = {
     .meta(doc('Ids of the connections it came through', '身份来自的身份源连接 ID 列表', ['605492ac41a1b2c3e0362f07'])),
 };
 
-const IdentityDto = dto('IdentityDto', {
+/** An identity as it is shown: without the tokens of its source, which are the user's own. */
+export const IdentityDto = dto('IdentityDto', {
   identityId: z.string().meta(doc('Id of the identity', '身份源信息 ID', '62299d8b866d2dab79a89dc4')),
   ...identityFields,
   accessToken: identityFields.accessToken.optional(),

@@ -4,8 +4,15 @@ import { requestErrors } from '../../platform/errors.ts';
 import { defaultPhoneCountryCode, parsePhoneQuery } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { findTargetsByCustomField } from '../custom-values/index.ts';
-import { type UserDto, type UserIdType, userErrors } from './contract.ts';
-import { type AccountKind, findIdsBy, findIdsByPhone, type UserRow } from './store.ts';
+import { type IdentityDto, type UserDto, type UserIdType, userErrors } from './contract.ts';
+import {
+  type AccountKind,
+  findIdsBy,
+  findIdsByIdentity,
+  findIdsByPhone,
+  type IdentityRow,
+  type UserRow,
+} from './store.ts';
 
 /** Email addresses are compared without regard to case, so they are stored and looked up in lower case. */
 export function toStoredEmail(email: string): string {
@@ -34,10 +41,14 @@ async function lookUp(scope: Scope, values: readonly string[], type: UserIdType,
       const queries = await Promise.all(values.map(parsePhoneQuery));
       return findIdsByPhone(scope, queries.flat(), defaultPhoneCountryCode, kind);
     }
-    case 'identity':
+    case 'identity': {
+      const pairs = values.map(requireKeyAndValue);
+      const accounts = pairs.map(([extIdpId, userIdInIdp]) => ({ extIdpId, userIdInIdp }));
+      return findIdsByIdentity(scope, accounts, kind);
+    }
     case 'sync_relation':
-      // Identities and sync relations cannot be made yet, so nobody has one.
-      requireKeyAndValue(values);
+      // Sync relations cannot be made yet, so nobody has one.
+      values.forEach(requireKeyAndValue);
       return [];
     case 'custom_field':
       // Of a user of the other kind the id is found, and goes no further.
@@ -45,12 +56,11 @@ async function lookUp(scope: Scope, values: readonly string[], type: UserIdType,
   }
 }
 
-/** `<key>:<value>` pairs. */
-function requireKeyAndValue(values: readonly string[]): void {
-  for (const value of values) {
-    const at = value.indexOf(':');
-    if (at <= 0 || at === value.length - 1) throw requestErrors.fieldMalformed({ field: 'userId' });
-  }
+/** The parts of `<key>:<value>`. */
+function requireKeyAndValue(text: string): [key: string, value: string] {
+  const at = text.indexOf(':');
+  if (at <= 0 || at === text.length - 1) throw requestErrors.fieldMalformed({ field: 'userId' });
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 /** The id of the user this value names. Of another user pool, or of another kind, he is not found. */
@@ -145,13 +155,27 @@ export function toUserDto(
     resetPasswordOnNextLogin: row.resetPasswordOnNextLogin,
     registerSource: [...row.registerSource],
     departmentIds: flags.withDepartmentIds && row.departmentIds ? [...row.departmentIds] : undefined,
-    identities: flags.withIdentities ? [] : undefined,
+    identities: flags.withIdentities ? (row.identities ?? []).map(toIdentityDto) : undefined,
     identityNumber: identityNumbers === undefined ? undefined : readIdentityNumber(row, identityNumbers),
     customData: flags.withCustomData && !flags.flatCustomData ? {} : undefined,
     postIdList: flags.withPost ? [...(row.postIds ?? [])] : undefined,
     statusChangedAt: row.statusChangedAt,
     tenantId: null,
     signedUp: row.createdAt,
+  };
+}
+
+/** An identity as V3 shows it. */
+export function toIdentityDto(row: IdentityRow): z.input<typeof IdentityDto> {
+  return {
+    identityId: row.id,
+    extIdpId: row.extIdpId,
+    // Only what the contract lists is ever stored.
+    provider: row.provider as z.input<typeof IdentityDto>['provider'],
+    type: row.type,
+    userIdInIdp: row.userIdInIdp,
+    userInfoInIdp: { ...row.userInfoInIdp },
+    originConnIds: [...row.originConnIds],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { RawBuilder } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Scope, statement } from '../../platform/database/database.ts';
 
 /** Whether an account is one person's, or shared by several: a public account. */
@@ -39,8 +39,21 @@ export interface UserRow {
   readonly mainDepartmentId: string | null;
   /** Only there when selected with `departmentIdsColumn`. */
   readonly departmentIds?: readonly string[];
-  /** Only there when added with `withPostIds`. */
+  /** Only there when added with `addRelations`. */
   readonly postIds?: readonly string[];
+  readonly identities?: readonly IdentityRow[];
+}
+
+/** An account of a user at an identity source. */
+export interface IdentityRow {
+  readonly id: string;
+  readonly userId: string;
+  readonly extIdpId: string;
+  readonly provider: string;
+  readonly type: string;
+  readonly userIdInIdp: string;
+  readonly userInfoInIdp: Readonly<Record<string, unknown>>;
+  readonly originConnIds: readonly string[];
 }
 
 /** Select list of a `UserRow`, for the alias `users`. */
@@ -99,14 +112,94 @@ const postIds = statement<{ userId: string; postIds: readonly string[] }, [userI
   group by user_id
 `);
 
-/** The same users, with their posts, in the order each got them. */
-export async function withPostIds(scope: Scope, users: readonly UserRow[]): Promise<UserRow[]> {
-  const rows = await postIds(
+const identities = statement<IdentityRow, [userIds: readonly string[]]>(`
+  select identity.id, identity.user_id as "userId", identity.ext_idp_id as "extIdpId", source.provider, identity.type,
+    identity.user_id_in_idp as "userIdInIdp", identity.user_info_in_idp as "userInfoInIdp",
+    identity.origin_conn_ids as "originConnIds"
+  from identities identity
+  join identity_sources source on source.user_pool_id = identity.user_pool_id and source.id = identity.ext_idp_id
+  where identity.user_pool_id = current_setting('genauth.user_pool_id') and identity.user_id = any($1)
+  order by identity.user_id, identity.id
+`);
+
+/** The accounts of these users at identity sources, each user's in the order they were linked. */
+export function listIdentities(scope: Scope, userIds: readonly string[]): Promise<IdentityRow[]> {
+  return identities(scope, userIds);
+}
+
+/** An account at an identity source as far as it is known; what is left out may be anything. */
+export interface IdentityFilter {
+  readonly extIdpId?: string | null | undefined;
+  readonly provider?: string | null | undefined;
+  readonly type?: string | null | undefined;
+  readonly userIdInIdp?: string | null | undefined;
+}
+
+/** A condition on `users`: has one of these accounts. */
+export function identityCondition(filters: readonly IdentityFilter[]): UserCondition {
+  const accounts = filters.map(({ extIdpId, provider, type, userIdInIdp }) => {
+    const conditions = [
+      ...(extIdpId ? [sql`identity.ext_idp_id = ${extIdpId}`] : []),
+      ...(provider ? [sql`source.provider = ${provider}`] : []),
+      ...(type ? [sql`identity.type = ${type}`] : []),
+      ...(userIdInIdp ? [sql`identity.user_id_in_idp = ${userIdInIdp}`] : []),
+    ];
+    return conditions.length === 0 ? sql`true` : sql`(${sql.join(conditions, sql` and `)})`;
+  });
+  if (accounts.length === 0) return sql<boolean>`false`;
+  return sql<boolean>`users.id in (
+    select identity.user_id from identities identity
+    join identity_sources source on source.user_pool_id = identity.user_pool_id and source.id = identity.ext_idp_id
+    where identity.user_pool_id = current_setting('genauth.user_pool_id') and (${sql.join(accounts, sql` or `)})
+  )`;
+}
+
+/** The same users, with their posts and identities where asked for. */
+export async function addRelations(
+  scope: Scope,
+  users: readonly UserRow[],
+  { withPost = false, withIdentities = false }: { readonly withPost?: boolean; readonly withIdentities?: boolean },
+): Promise<readonly UserRow[]> {
+  if (!withPost && !withIdentities) return users;
+  const ids = users.map(({ id }) => id);
+  const posts = new Map((withPost ? await postIds(scope, ids) : []).map((row) => [row.userId, row.postIds]));
+  const accounts = Map.groupBy(withIdentities ? await listIdentities(scope, ids) : [], ({ userId }) => userId);
+  return users.map((user) => ({
+    ...user,
+    ...(withPost ? { postIds: posts.get(user.id) ?? [] } : {}),
+    ...(withIdentities ? { identities: accounts.get(user.id) ?? [] } : {}),
+  }));
+}
+
+const idsByIdentity = statement<
+  { id: string },
+  [extIdpIds: readonly string[], userIdsInIdp: readonly string[], kind: AccountKind]
+>(`
+  select found.id from unnest($1::text[], $2::text[]) with ordinality as given (ext_idp_id, user_id_in_idp, position)
+  cross join lateral (
+    select users.id from identities identity
+    join users on users.user_pool_id = identity.user_pool_id and users.id = identity.user_id and users.kind = $3
+    where identity.user_pool_id = current_setting('genauth.user_pool_id') and identity.ext_idp_id = given.ext_idp_id
+      and identity.user_id_in_idp = given.user_id_in_idp
+    order by identity.id
+    limit 1
+  ) as found
+  order by given.position
+`);
+
+/** Of two users whose accounts differ in their type alone, the one who was linked first. */
+export async function findIdsByIdentity(
+  scope: Scope,
+  accounts: readonly { readonly extIdpId: string; readonly userIdInIdp: string }[],
+  kind: AccountKind,
+): Promise<string[]> {
+  const rows = await idsByIdentity(
     scope,
-    users.map(({ id }) => id),
+    accounts.map(({ extIdpId }) => extIdpId),
+    accounts.map(({ userIdInIdp }) => userIdInIdp),
+    kind,
   );
-  const ofUser = new Map(rows.map((row) => [row.userId, row.postIds]));
-  return users.map((user) => ({ ...user, postIds: ofUser.get(user.id) ?? [] }));
+  return rows.map(({ id }) => id);
 }
 
 /** The ways to find a user by something that is his alone. */

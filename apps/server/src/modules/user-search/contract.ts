@@ -128,6 +128,18 @@ export const DepartmentFilters = z
   )
   .max(50);
 
+/** The value of a filter on `identity`: accounts at identity sources, of which a user has one. What is left out may be anything. */
+export const IdentityFilters = z
+  .array(
+    z.object({
+      extIdpId: z.string().max(64).nullable().optional(),
+      provider: z.string().max(64).nullable().optional(),
+      type: z.string().max(64).nullable().optional(),
+      userIdInIdp: z.string().max(256).nullable().optional(),
+    }),
+  )
+  .max(50);
+
 /** The value of a filter on `userSource`. */
 export const SourceFilters = z
   .array(z.object({ type: z.enum(sourceTypes), id: z.string().max(64).nullable().optional() }))

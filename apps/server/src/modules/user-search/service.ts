@@ -4,16 +4,24 @@ import { requestErrors } from '../../platform/errors.ts';
 import type { Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import {
+  addRelations,
+  identityCondition,
   toStoredEmail,
   toUserDto,
   type UserCondition,
   type UserFlags,
   userErrors,
-  withPostIds,
 } from '../user-directory/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import type * as contract from './contract.ts';
-import { DepartmentFilters, type FilterItem, operators, SourceFilters, userSearchErrors } from './contract.ts';
+import {
+  DepartmentFilters,
+  type FilterItem,
+  IdentityFilters,
+  operators,
+  SourceFilters,
+  userSearchErrors,
+} from './contract.ts';
 import {
   type FieldFilter,
   type FieldKind,
@@ -53,7 +61,7 @@ export function createUserSearchService({ seal, departments }: UserSearchDepende
       limit,
       offset: (page - 1) * limit,
     });
-    const users = flags.withPost ? await withPostIds(scope, rows) : rows;
+    const users = await addRelations(scope, rows, flags);
     return { totalCount, list: users.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId })) };
   };
 
@@ -123,9 +131,14 @@ async function toCondition(
       if (!sources.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
       return sourceCondition(sources.data.map(({ type, id }) => ({ type, id: id || null })));
     }
+    case 'identity': {
+      const accounts = IdentityFilters.safeParse(item.value);
+      if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
+      if (!accounts.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
+      return identityCondition(accounts.data);
+    }
     case 'loggedInApps':
-    case 'identity':
-      // Nobody has logged in to an application or has an identity yet.
+      // Nobody has logged in to an application yet.
       return nobodyCondition;
     default: {
       const condition = fieldConditionOf(item, at);

@@ -6,6 +6,7 @@ import {
   userDepartmentsChanged,
 } from '../department-members/contract.ts';
 import { departmentIdType, departmentTreeErrors } from '../department-tree/contract.ts';
+import { identityErrors } from '../identities/contract.ts';
 import { userDepartmentErrors } from '../user-departments/contract.ts';
 import {
   displayFields,
@@ -47,10 +48,6 @@ export const userWriteErrors = errors('user_write', {
     message: { en: 'Data object not defined: {key}', zh: '未定义的数据对象：{key}' },
   },
   tenantNotFound: { statusCode: 404, message: { en: 'Tenant not found: {tenantId}', zh: '租户不存在：{tenantId}' } },
-  identitySourceNotFound: {
-    statusCode: 404,
-    message: { en: 'Identity source not found: {extIdpId}', zh: '身份源不存在：{extIdpId}' },
-  },
   oneTimePasswordUnavailable: {
     statusCode: 422,
     message: { en: 'One-time passwords cannot be imported yet', zh: '暂不支持导入 OTP' },
@@ -244,7 +241,8 @@ const createErrors = [
   userWriteErrors.identifierMissing,
   userWriteErrors.metadataNotDefined,
   userWriteErrors.tenantNotFound,
-  userWriteErrors.identitySourceNotFound,
+  identityErrors.sourceNotFound,
+  identityErrors.otherProvider,
   departmentMemberErrors.userNotEmployed,
   userWriteErrors.oneTimePasswordUnavailable,
   userWriteErrors.messageServiceNotConfigured,

@@ -8,7 +8,6 @@ import type { StoredPassword } from '../passwords/index.ts';
 import * as contract from './contract.ts';
 import { createUserCreation, createUsersService, type NewUserInput } from './service.ts';
 
-export { requireUserId, toUserDto, type UserRow, userColumns, userErrors } from '../user-directory/index.ts';
 export {
   userArchived,
   userBlocked,

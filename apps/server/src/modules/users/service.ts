@@ -5,8 +5,10 @@ import { newId } from '../../platform/ids.ts';
 import { type CommandContext, type Handlers, prepared } from '../../platform/module.ts';
 import { defaultPhoneCountryCode, parsePhoneNumber } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
+import { linkIdentities } from '../identities/index.ts';
 import type { Passwords, StoredPassword } from '../passwords/index.ts';
 import {
+  addRelations,
   findUserIds,
   identityNumberContext,
   listUsersByIds,
@@ -18,7 +20,6 @@ import {
   type UserIdType,
   type UserRow,
   userErrors,
-  withPostIds,
 } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import { type DepartmentIdType, userCreated, userWriteErrors } from './contract.ts';
@@ -84,7 +85,8 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
       users.push({
         ...values,
         id,
-        statusChangedAt: values.status === 'Activated' ? null : now,
+        // Of the archived it is asked since when.
+        statusChangedAt: values.status === 'Archived' ? now : null,
         resetPasswordOnNextLogin: options?.resetPasswordOnFirstLogin ?? false,
         password: passwords[index],
       });
@@ -94,6 +96,7 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
     const taken = users[refused];
     if (taken !== undefined) throw await alreadyExists(scope, taken, prefixOf(refused));
     const rows = users.flatMap(({ id }) => made.get(id) ?? []);
+    await linkAccounts(context, seal, users, inputs, prefixOf);
     emit(userCreated, ...rows.map((row) => ({ user: toUserDto(row) })));
 
     const joins = groupByDepartments(inputs, users);
@@ -108,6 +111,20 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
           false,
         );
   };
+}
+
+/** Links the accounts that new users come with. */
+async function linkAccounts(
+  { scope, now }: CommandContext,
+  seal: Seal,
+  users: readonly WrittenUser[],
+  inputs: readonly NewUserInput[],
+  prefixOf: (index: number) => string,
+): Promise<void> {
+  const given = users.map(({ id }, index) => ({ userId: id, identities: inputs[index]?.identities ?? [] }));
+  const taken = await linkIdentities(scope, seal, given, now);
+  if (taken === undefined) return;
+  throw userWriteErrors.alreadyExists({ field: `${prefixOf(taken.user)}identities.${taken.identity}` });
 }
 
 export function createUsersService(dependencies: UsersDependencies): Handlers<typeof contract> {
@@ -272,8 +289,6 @@ export function refuseUnavailable(input: Partial<NewUserInput>): void {
   if (dataKey !== undefined) throw userWriteErrors.metadataNotDefined({ key: dataKey });
   const [tenantId] = input.tenantIds ?? [];
   if (tenantId !== undefined) throw userWriteErrors.tenantNotFound({ tenantId });
-  const [identity] = input.identities ?? [];
-  if (identity !== undefined) throw userWriteErrors.identitySourceNotFound({ extIdpId: identity.extIdpId });
   // Go sends an empty one for what was not given.
   if (input.otp?.secret) throw userWriteErrors.oneTimePasswordUnavailable();
 }
@@ -309,10 +324,10 @@ async function readUsers(
   scope: Scope,
   userIds: readonly string[],
   type: UserIdType,
-  { withDepartmentIds = false, withPost = false }: UserFlags,
-): Promise<UserRow[]> {
+  flags: UserFlags,
+): Promise<readonly UserRow[]> {
   // System ids need no look-up before the look-up.
   const ids = type === 'user_id' ? [...new Set(userIds)] : await findUserIds(scope, userIds, type);
-  const users = await listUsersByIds(scope, ids, withDepartmentIds);
-  return withPost ? withPostIds(scope, users) : users;
+  const users = await listUsersByIds(scope, ids, flags.withDepartmentIds ?? false);
+  return addRelations(scope, users, flags);
 }

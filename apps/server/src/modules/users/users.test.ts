@@ -157,11 +157,6 @@ test.each([
   [{ customData: { school: 'x' } }, 400, 'Custom field not defined: school'],
   [{ metadataSource: { school: 'x' } }, 400, 'Data object not defined: school'],
   [{ tenantIds: ['63f867961ca1b2c341e7ccb5'] }, 404, 'Tenant not found: 63f867961ca1b2c341e7ccb5'],
-  [
-    { identities: [{ extIdpId: '6076bac0a1b2c3d4d80d993b', provider: 'wechat', type: 'openid', userIdInIdp: 'x' }] },
-    404,
-    'Identity source not found: 6076bac0a1b2c3d4d80d993b',
-  ],
   [{ otp: { secret: 'HZ2F6J3AGNAVSOTV' } }, 422, 'One-time passwords cannot be imported yet'],
   [{ options: { sendNotification: { sendEmailNotification: true } } }, 422, 'No message service is configured'],
   [{ departmentIds: ['624d930c3a1b2c3d4e5c08dd'] }, 404, 'department not found'],

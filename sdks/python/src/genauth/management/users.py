@@ -17,8 +17,10 @@ if TYPE_CHECKING:
         GroupPaginatedRespDto,
         HasAnyRoleOptionsDto,
         HasAnyRoleRespDto,
+        IdentityListRespDto,
         IsSuccessRespDto,
         IsUserExistsRespDto,
+        LinkIdentityResDto,
         ListArchivedUsersSingleRespDto,
         ListUsersAdvancedFilterItemDto,
         ListUsersOptionsDto,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         RolePaginatedRespDto,
         SetUserDepartmentDto,
         SetUserDepartmentsOptionsDto,
+        UnlinkIdentityResDto,
         UpdateUserBatchOptionsDto,
         UpdateUserInfoDto,
         UpdateUserOptionsDto,
@@ -146,12 +149,13 @@ class UsersSection(Connection):
             400 custom_value.field_not_defined: Custom field not defined: {key}
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
             404 department_tree.department_not_found: department not found
+            400 identity.other_provider: Identity source {extIdpId} is of provider {provider}
+            404 identity.source_not_found: Identity source not found: {extIdpId}
             422 user_department.ambiguous_department_id: Several organizations have a department {departmentId}; use its
                 system id
             409 user_write.already_exists: user already exists with {field}
             400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
                 {prefix}phone, {prefix}email
-            404 user_write.identity_source_not_found: Identity source not found: {extIdpId}
             422 user_write.message_service_not_configured: No message service is configured
             400 user_write.metadata_not_defined: Data object not defined: {key}
             422 user_write.one_time_password_unavailable: One-time passwords cannot be imported yet
@@ -233,12 +237,13 @@ class UsersSection(Connection):
             400 custom_value.field_not_defined: Custom field not defined: {key}
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
             404 department_tree.department_not_found: department not found
+            400 identity.other_provider: Identity source {extIdpId} is of provider {provider}
+            404 identity.source_not_found: Identity source not found: {extIdpId}
             422 user_department.ambiguous_department_id: Several organizations have a department {departmentId}; use its
                 system id
             409 user_write.already_exists: user already exists with {field}
             400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
                 {prefix}phone, {prefix}email
-            404 user_write.identity_source_not_found: Identity source not found: {extIdpId}
             422 user_write.message_service_not_configured: No message service is configured
             400 user_write.metadata_not_defined: Data object not defined: {key}
             422 user_write.one_time_password_unavailable: One-time passwords cannot be imported yet
@@ -757,6 +762,138 @@ class UsersSection(Connection):
                 "startAt": start_at,
             },
             repeatable=True,
+        )
+        return answer
+
+    def get_user_identities(
+        self,
+        user_id: str,
+        user_id_type: Optional[
+            Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+        ] = None,
+    ) -> IdentityListRespDto:
+        """Get the identities of a user
+
+        Gets the accounts a user has at identity sources, in the order they were linked. Tokens of the sources are not
+        shown.
+
+        Args:
+            user_id (str): User id, of the kind `user_id_type` says. At most 256 characters.
+            user_id_type (str, optional): What kind of id is given. `phone` is without country code; `identity` is
+                `<extIdpId>:<userIdInIdp>`, `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>`
+                of a unique field. One of "user_id", "external_id", "phone", "email", "username", "identity",
+                "sync_relation", "custom_field". "user_id" unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is a list of IdentityDto.
+
+        Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            404 user.not_found: User not found
+
+        Example:
+            >>> client.get_user_identities(
+            ...     user_id="6229ffa0a1b2c3d4cade3e3d",
+            ... )
+        """
+        answer: IdentityListRespDto = self._call(
+            "GET",
+            "/api/v3/get-user-identities",
+            {
+                "userId": user_id,
+                "userIdType": user_id_type,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    def link_identity(
+        self,
+        user_id_in_idp: str,
+        user_id: str,
+        ext_idp_id: str,
+        type: Optional[str] = None,
+        is_social: Optional[bool] = None,
+    ) -> LinkIdentityResDto:
+        """Link an account at an identity source to a user
+
+        Links an account at an identity source that is known already. Linking it to the same user again changes nothing;
+        an account of another user is refused.
+
+        Args:
+            user_id_in_idp (str): Id of the user at the source. At most 256 characters.
+            user_id (str): System id of the user. At most 256 characters.
+            ext_idp_id (str): Id of the identity source. At most 64 characters.
+            type (str, optional): Kind of id at the source; `generic` when left out. At most 64 characters.
+            is_social (bool, optional): Whether the source is a social one. Not needed: ids of sources are unique.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is LinkIdentityDataDto.
+
+        Errors:
+            409 identity.already_linked: This account of the identity source is linked to another user
+            404 identity.source_not_found: Identity source not found: {extIdpId}
+            404 user.not_found: User not found
+
+        Example:
+            >>> client.link_identity(
+            ...     user_id_in_idp="oj7Nq05R-RRaqak0_YlMLnnIwsvg",
+            ...     user_id="6229ffa0a1b2c3d4cade3e3d",
+            ...     ext_idp_id="6076bac0a1b2c3d4d80d993b",
+            ... )
+        """
+        answer: LinkIdentityResDto = self._call(
+            "POST",
+            "/api/v3/link-identity",
+            {
+                "userIdInIdp": user_id_in_idp,
+                "userId": user_id,
+                "extIdpId": ext_idp_id,
+                "type": type,
+                "isSocial": is_social,
+            },
+        )
+        return answer
+
+    def unlink_identity(
+        self,
+        user_id: str,
+        ext_idp_id: str,
+        type: Optional[str] = None,
+        is_social: Optional[bool] = None,
+    ) -> UnlinkIdentityResDto:
+        """Unlink the accounts of a user at an identity source
+
+        Removes every account the user has at the source, those of one `type` when it is given. A user without any is
+        left as he is, so the call can be repeated safely.
+
+        Args:
+            user_id (str): System id of the user. At most 256 characters.
+            ext_idp_id (str): Id of the identity source. At most 64 characters.
+            type (str, optional): Kind of id at the source. At most 64 characters.
+            is_social (bool, optional): Whether the source is a social one. Not needed: ids of sources are unique.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UnlinkIdentityDataDto.
+
+        Errors:
+            404 user.not_found: User not found
+
+        Example:
+            >>> client.unlink_identity(
+            ...     user_id="6229ffa0a1b2c3d4cade3e3d",
+            ...     ext_idp_id="6076bac0a1b2c3d4d80d993b",
+            ... )
+        """
+        answer: UnlinkIdentityResDto = self._call(
+            "POST",
+            "/api/v3/unlink-identity",
+            {
+                "userId": user_id,
+                "extIdpId": ext_idp_id,
+                "type": type,
+                "isSocial": is_social,
+            },
         )
         return answer
 

@@ -799,12 +799,14 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>400 {@code identity.other_provider}: Identity source &#123;extIdpId&#125; is of provider
+     *       &#123;provider&#125;</li>
+     *   <li>404 {@code identity.source_not_found}: Identity source not found: &#123;extIdpId&#125;</li>
      *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
      *       &#123;departmentId&#125;; use its system id</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
      *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
      *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
-     *   <li>404 {@code user_write.identity_source_not_found}: Identity source not found: &#123;extIdpId&#125;</li>
      *   <li>422 {@code user_write.message_service_not_configured}: No message service is configured</li>
      *   <li>400 {@code user_write.metadata_not_defined}: Data object not defined: &#123;key&#125;</li>
      *   <li>422 {@code user_write.one_time_password_unavailable}: One-time passwords cannot be imported yet</li>
@@ -835,12 +837,14 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>400 {@code identity.other_provider}: Identity source &#123;extIdpId&#125; is of provider
+     *       &#123;provider&#125;</li>
+     *   <li>404 {@code identity.source_not_found}: Identity source not found: &#123;extIdpId&#125;</li>
      *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
      *       &#123;departmentId&#125;; use its system id</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
      *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
      *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
-     *   <li>404 {@code user_write.identity_source_not_found}: Identity source not found: &#123;extIdpId&#125;</li>
      *   <li>422 {@code user_write.message_service_not_configured}: No message service is configured</li>
      *   <li>400 {@code user_write.metadata_not_defined}: Data object not defined: &#123;key&#125;</li>
      *   <li>422 {@code user_write.one_time_password_unavailable}: One-time passwords cannot be imported yet</li>
@@ -1084,6 +1088,84 @@ public class ManagementClient extends BaseClient {
      */
     public ListArchivedUsersSingleRespDto listArchivedUsers(ListArchivedUsersDto request) {
         return call("GET", "/api/v3/list-archived-users", request, Repeating.ALLOWED, ListArchivedUsersSingleRespDto.class);
+    }
+
+    /**
+     * Get the identities of a user.
+     *
+     * <p>Gets the accounts a user has at identity sources, in the order they were linked. Tokens of the sources are not
+     * shown.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUserIdentitiesDto request = new GetUserIdentitiesDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * IdentityListRespDto answer = client.getUserIdentities(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IdentityListRespDto getUserIdentities(GetUserIdentitiesDto request) {
+        return call("GET", "/api/v3/get-user-identities", request, Repeating.ALLOWED, IdentityListRespDto.class);
+    }
+
+    /**
+     * Link an account at an identity source to a user.
+     *
+     * <p>Links an account at an identity source that is known already. Linking it to the same user again changes
+     * nothing; an account of another user is refused.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>409 {@code identity.already_linked}: This account of the identity source is linked to another user</li>
+     *   <li>404 {@code identity.source_not_found}: Identity source not found: &#123;extIdpId&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * LinkIdentityDto request = new LinkIdentityDto();
+     * request.setUserIdInIdp("oj7Nq05R-RRaqak0_YlMLnnIwsvg");
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setExtIdpId("6076bac0a1b2c3d4d80d993b");
+     * LinkIdentityResDto answer = client.linkIdentity(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public LinkIdentityResDto linkIdentity(LinkIdentityDto request) {
+        return call("POST", "/api/v3/link-identity", request, Repeating.FORBIDDEN, LinkIdentityResDto.class);
+    }
+
+    /**
+     * Unlink the accounts of a user at an identity source.
+     *
+     * <p>Removes every account the user has at the source, those of one {@code type} when it is given. A user without
+     * any is left as he is, so the call can be repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UnlinkIdentity request = new UnlinkIdentity();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setExtIdpId("6076bac0a1b2c3d4d80d993b");
+     * UnlinkIdentityResDto answer = client.unlinkIdentity(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UnlinkIdentityResDto unlinkIdentity(UnlinkIdentity request) {
+        return call("POST", "/api/v3/unlink-identity", request, Repeating.FORBIDDEN, UnlinkIdentityResDto.class);
     }
 
     /**

@@ -58,12 +58,14 @@ import ai.genauth.sdk.java.dto.GetUserBatchDto;
 import ai.genauth.sdk.java.dto.GetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetUserDto;
 import ai.genauth.sdk.java.dto.GetUserGroupsDto;
+import ai.genauth.sdk.java.dto.GetUserIdentitiesDto;
 import ai.genauth.sdk.java.dto.GetUserPostDto;
 import ai.genauth.sdk.java.dto.GetUserPostsDto;
 import ai.genauth.sdk.java.dto.GetUserRolesDto;
 import ai.genauth.sdk.java.dto.HasAnyRoleReqDto;
 import ai.genauth.sdk.java.dto.IsUserExistsReqDto;
 import ai.genauth.sdk.java.dto.IsUserInDepartmentDto;
+import ai.genauth.sdk.java.dto.LinkIdentityDto;
 import ai.genauth.sdk.java.dto.ListAccessKeyDto;
 import ai.genauth.sdk.java.dto.ListArchivedUsersDto;
 import ai.genauth.sdk.java.dto.ListChildrenDepartmentsDto;
@@ -110,6 +112,7 @@ import ai.genauth.sdk.java.dto.SetUserDepartmentDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.SetUserPostsDto;
 import ai.genauth.sdk.java.dto.TargetDto;
+import ai.genauth.sdk.java.dto.UnlinkIdentity;
 import ai.genauth.sdk.java.dto.UpdateAccessKeyDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentReqDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentStatusReqDto;
@@ -430,6 +433,30 @@ class SamplesTest {
     void listArchivedUsers() {
         ListArchivedUsersDto request = new ListArchivedUsersDto();
         server.assertAnswered("listArchivedUsers", client.listArchivedUsers(request));
+    }
+
+    @Test
+    void getUserIdentities() {
+        GetUserIdentitiesDto request = new GetUserIdentitiesDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getUserIdentities", client.getUserIdentities(request));
+    }
+
+    @Test
+    void linkIdentity() {
+        LinkIdentityDto request = new LinkIdentityDto();
+        request.setUserIdInIdp("oj7Nq05R-RRaqak0_YlMLnnIwsvg");
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        request.setExtIdpId("6076bac0a1b2c3d4d80d993b");
+        server.assertAnswered("linkIdentity", client.linkIdentity(request));
+    }
+
+    @Test
+    void unlinkIdentity() {
+        UnlinkIdentity request = new UnlinkIdentity();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        request.setExtIdpId("6076bac0a1b2c3d4d80d993b");
+        server.assertAnswered("unlinkIdentity", client.unlinkIdentity(request));
     }
 
     @Test
