@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { compose } from './compose.ts';
 import { createFirstOrganization } from './modules/organizations/index.ts';
 import { createUserPool, isAnyUserPool } from './modules/user-pools/index.ts';
+import { fillMissingTexts } from './modules/user-texts/index.ts';
 import type { Configuration } from './platform/configuration.ts';
 import { ConfigurationError } from './platform/configuration.ts';
 import { type DataDirectory, openDataDirectory } from './platform/data-directory.ts';
@@ -52,6 +53,7 @@ export async function startServer(
     await migrate(connection, log, progress);
     const database = openDatabase(connection);
     stops.push(() => database.close());
+    await fillMissingTexts(database, progress);
 
     const { trustedProxies, passwordHashCost, publicIps } = configuration;
     const composition = await compose({ database, seal, log, trustedProxies, passwordHashCost, publicIps });

@@ -1,4 +1,5 @@
 import type { CommandContext, Handlers } from '../../platform/module.ts';
+import { foldText } from '../../platform/text-folding.ts';
 import {
   type DepartmentRow,
   requireDepartment,
@@ -47,7 +48,7 @@ export const departmentMemberHandlers: Handlers<typeof contract> = {
   async searchDepartmentMembers({ page, limit, keywords, ...input }, { scope }) {
     const department = await requireDepartment(scope, input);
     const { totalCount, list } = await searchMembers(scope, department, {
-      keywords,
+      keywords: foldText(keywords).trim(),
       withDescendants: input.includeChildrenDepartments,
       withDepartmentIds: input.withDepartmentIds,
       limit,

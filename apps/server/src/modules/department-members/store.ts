@@ -302,10 +302,7 @@ const matchingIds = `
   from department_members member
   join users on users.user_pool_id = member.user_pool_id and users.id = member.user_id
   where member.user_pool_id = current_setting('genauth.user_pool_id') and member.path >= $1 and member.path < $2
-    and strpos(
-      lower(concat_ws(chr(1), users.name, users.username, users.nickname, users.email, users.phone) collate "default"),
-      lower($3 collate "default")
-    ) > 0
+    and member.user_id in (select genauth.find_users($3, null, '{}', false))
   group by member.user_id
 `;
 

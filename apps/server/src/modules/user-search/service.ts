@@ -12,6 +12,7 @@ import {
   type UserFlags,
   userErrors,
 } from '../user-directory/index.ts';
+import { keywordCondition, type SearchableField } from '../user-texts/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import type * as contract from './contract.ts';
 import {
@@ -27,7 +28,6 @@ import {
   type FieldKind,
   type FilterValue,
   fieldCondition,
-  keywordsCondition,
   kindOfField,
   nobodyCondition,
   searchUsers,
@@ -42,7 +42,6 @@ interface UserSearchDependencies {
 
 type Options = NonNullable<InputOf<typeof contract.listUsers>['options']>;
 
-const defaultFuzzyFields = ['phone', 'email', 'name', 'username', 'nickname'];
 const newestFirst = [{ field: 'createdAt', isDescending: true }];
 
 export function createUserSearchService({ seal, departments }: UserSearchDependencies): Handlers<typeof contract> {
@@ -70,9 +69,8 @@ export function createUserSearchService({ seal, departments }: UserSearchDepende
       if (searchQuery) throw userSearchErrors.searchQueryNotSupported();
       const items = advancedFilter ?? [];
       const conditions = items.some(({ field }) => field === 'status') ? [] : [present];
-      if (keywords) {
-        conditions.push(keywordsCondition(keywords, options?.fuzzySearchOn ?? defaultFuzzyFields));
-      }
+      const found = keywords ? keywordCondition(keywords, toSearchable(options?.fuzzySearchOn)) : undefined;
+      if (found !== undefined) conditions.push(found);
       for (const [index, item] of items.entries()) {
         conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, departments));
       }
@@ -98,6 +96,11 @@ function equal(field: string, values: readonly FilterValue[]): UserCondition {
 
 function between(field: string, from: FilterValue | null, to: FilterValue | null): UserCondition {
   return fieldCondition({ field, isNegated: false, test: 'range', from, to });
+}
+
+/** Identity numbers are stored sealed: nobody can be found by a part of one. */
+function toSearchable(fields: Options['fuzzySearchOn']): SearchableField[] | undefined {
+  return fields?.length ? fields.flatMap((field) => (field === 'identityNumber' ? [] : [field])) : undefined;
 }
 
 /** Who has left the company or was put away is not listed unless somebody asks for a status. */

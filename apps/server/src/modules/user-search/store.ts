@@ -151,18 +151,6 @@ function arrayTypeOf(kind: FieldKind): RawBuilder<unknown> {
   return kind === 'boolean' ? sql`boolean[]` : sql`${typeOf(kind)}[]`;
 }
 
-/** Users one of whose fields contains the keywords. */
-export function keywordsCondition(keywords: string, fields: readonly string[]): UserCondition {
-  const texts = fields.flatMap((field) => {
-    const found = searchFields.get(field);
-    return found === undefined || found.kind === 'sealed' ? [] : [folded(found.expression)];
-  });
-  // One comparison for all fields; nobody's keywords contain the character between them.
-  return texts.length === 0
-    ? sql<boolean>`false`
-    : sql<boolean>`strpos(concat_ws(chr(1), ${sql.join(texts)}), lower(${keywords}::text)) > 0`;
-}
-
 /** Users from one of these sources, each of a kind and perhaps of one application or task. */
 export function sourceCondition(
   sources: readonly { readonly type: string; readonly id: string | null }[],

@@ -176,7 +176,7 @@ test.each([
   ['externalId', 'asc', 'ann bob cat'],
   ['phone', 'desc', 'bob cat ann'],
   ['status', 'desc', 'cat bob ann'],
-  ['statusChangedAt', 'asc', 'ann bob cat'],
+  ['statusChangedAt', 'asc', 'cat ann bob'],
   ['passwordLastSetAt', 'desc', 'cat bob ann'],
   ['loginsCount', 'asc', 'ann bob cat'],
   ['gender', 'asc', 'ann bob cat'],

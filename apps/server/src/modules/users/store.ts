@@ -2,6 +2,7 @@ import { type Scope, statement } from '../../platform/database/database.ts';
 import { isViolationOf } from '../../platform/violations.ts';
 import type { StoredPassword } from '../passwords/index.ts';
 import { type AccountKind, type UserRow, userColumns } from '../user-directory/index.ts';
+import { toSearchTexts } from '../user-texts/index.ts';
 
 /** What callers may say of a user, as it is stored. */
 export interface UserValues {
@@ -98,19 +99,41 @@ function toPasswordColumns({ hash, salt, securityLevel }: StoredPassword, now: s
 }
 
 function toColumns({ id, password, ...values }: WrittenUser, now: string): JsonRecord {
-  return { id, ...toValueColumns(values), ...(password === undefined ? {} : toPasswordColumns(password, now)) };
+  return {
+    id,
+    ...toValueColumns(values),
+    ...(password === undefined ? {} : toPasswordColumns(password, now)),
+    ...toTextColumns(values),
+  };
+}
+
+function toTextColumns(values: UserValues): JsonRecord {
+  const { common, other } = toSearchTexts(values);
+  return { common, other } satisfies Record<keyof typeof textTypes, unknown>;
 }
 
 const writtenTypes = { id: 'text', ...valueTypes, ...passwordTypes };
+/** What keywords are looked for in stands in a table of its own, `user_search`. */
+const textTypes = { common: 'text', other: 'text' };
+const given = `given as (
+  select * from jsonb_to_recordset($1::jsonb)
+    as given (${listOf({ ...writtenTypes, ...textTypes }, (column, type) => `${column} ${type}`)})
+)`;
 
 /** A user with an identifier that is taken is left out of the answer; whoever is about to take it is waited for. */
 const insert = statement<UserRow, [users: string, now: string, registerSource: string, kind: AccountKind]>(`
-  insert into users (user_pool_id, kind, created_at, updated_at, register_source, ${listOf(writtenTypes, (column) => column)})
-  select current_setting('genauth.user_pool_id'), $4, $2::timestamptz, $2::timestamptz, array[$3],
-    ${listOf(writtenTypes, (column) => `given.${column}`)}
-  from jsonb_to_recordset($1::jsonb) as given (${listOf(writtenTypes, (column, type) => `${column} ${type}`)})
-  on conflict do nothing
-  returning ${userColumns}
+  with ${given}, made as (
+    insert into users (user_pool_id, kind, created_at, updated_at, register_source, ${listOf(writtenTypes, (column) => column)})
+    select current_setting('genauth.user_pool_id'), $4, $2::timestamptz, $2::timestamptz, array[$3],
+      ${listOf(writtenTypes, (column) => `given.${column}`)}
+    from given
+    on conflict do nothing
+    returning ${userColumns}
+  ), texts as (
+    insert into user_search (user_pool_id, user_id, common, other)
+    select current_setting('genauth.user_pool_id'), id, given.common, given.other from given join made using (id)
+  )
+  select * from made
 `);
 
 /** Makes users, and answers those that could be made. */
@@ -191,12 +214,18 @@ export function lockUsers(scope: Scope, ids: readonly string[], kind: AccountKin
 }
 
 const update = statement<UserRow, [users: string, now: string]>(`
+  with ${given}, texts as (
+    insert into user_search (user_pool_id, user_id, common, other)
+    select current_setting('genauth.user_pool_id'), id, common, other from given
+    on conflict (user_pool_id, user_id) do update set common = excluded.common, other = excluded.other
+    where user_search.common <> excluded.common or user_search.other <> excluded.other
+  )
   update users set updated_at = $2, ${listOf(valueTypes, (column) => `${column} = given.${column}`)},
     ${listOf(
       passwordTypes,
       (column) => `${column} = case when given.password_hash is null then users.${column} else given.${column} end`,
     )}
-  from jsonb_to_recordset($1::jsonb) as given (${listOf(writtenTypes, (column, type) => `${column} ${type}`)})
+  from given
   where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = given.id
   returning ${userColumns}
 `);

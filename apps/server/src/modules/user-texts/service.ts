@@ -1,0 +1,101 @@
+import type { AcrossUserPools, Database } from '../../platform/database/database.ts';
+import { foldText } from '../../platform/text-folding.ts';
+import type { UserCondition } from '../user-directory/index.ts';
+import { countMissing, insertTexts, takeMissing, withNeedle } from './store.ts';
+
+/** A user, as far as he can be found by keywords. */
+export interface SearchableUser {
+  readonly phone: string | null;
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly username: string | null;
+  readonly nickname: string | null;
+  readonly externalId: string | null;
+  readonly profile: Readonly<Record<string, string | undefined>>;
+}
+
+/** The fields of each column, in the order their texts stand there: migration 0010 has no names for them. */
+export const searchableFields = {
+  common: ['phone', 'email', 'name', 'username', 'nickname'],
+  other: [
+    'externalId',
+    'company',
+    'givenName',
+    'familyName',
+    'middleName',
+    'profile',
+    'preferredUsername',
+    'website',
+    'address',
+    'formatted',
+    'streetAddress',
+    'postalCode',
+  ],
+} as const;
+
+/** Fields with a column of their own; the others are in the profile. */
+const ownColumns = { phone: true, email: true, name: true, username: true, nickname: true, externalId: true };
+
+/** A field keywords can be looked for in; `id` by its beginning. */
+export type SearchableField = (typeof searchableFields)['common' | 'other'][number] | 'id';
+
+/** The texts of one user, as they are stored. */
+export interface SearchTexts {
+  readonly common: string;
+  readonly other: string;
+}
+
+/** Between texts. Folding leaves none in them, so that no needle reaches over the border of a field. */
+const separator = '\u0001';
+
+/** What keywords are looked for in, of this user. */
+export function toSearchTexts(user: SearchableUser): SearchTexts {
+  const { common, other } = searchableFields;
+  const of = (field: SearchableField) =>
+    foldText((field in ownColumns ? user[field as keyof typeof ownColumns] : user.profile[field]) ?? '');
+  const others = other.map(of);
+  return {
+    common: common.map(of).join(separator),
+    other: others.every((one) => one === '') ? '' : others.join(separator),
+  };
+}
+
+/** Users with the keywords in one of these fields; in those that are usually meant when none are named. */
+export function keywordCondition(keywords: string, fields?: readonly SearchableField[]): UserCondition | undefined {
+  const needle = foldText(keywords).trim();
+  if (needle === '') return undefined;
+  const placesIn = (all: readonly string[]) =>
+    all.flatMap((field, index) => (fields?.some((one) => one === field) ? [index + 1] : []));
+  const common = placesIn(searchableFields.common);
+  const isAllOfCommon = fields === undefined || common.length === searchableFields.common.length;
+  return withNeedle(needle, {
+    common: isAllOfCommon ? undefined : common,
+    other: placesIn(searchableFields.other),
+    id: fields?.includes('id') ?? false,
+  });
+}
+
+/** Writes the texts of users who were there before there were texts. To be called before the server answers. */
+export async function fillMissingTexts(
+  database: Database,
+  progress: (message: string) => void = () => {},
+): Promise<void> {
+  const total = await database.acrossUserPools(countMissing);
+  for (let done = 0; done < total; ) {
+    const filled = await database.acrossUserPools(fillSome);
+    // Another server at its start has taken the rest.
+    if (filled === 0) return;
+    done += filled;
+    progress(`preparing the search for users (${Math.min(done, total)}/${total})`);
+  }
+}
+
+async function fillSome(across: AcrossUserPools): Promise<number> {
+  const users = await takeMissing(across, 1000);
+  if (users.length === 0) return 0;
+  await insertTexts(
+    across,
+    users.map((user) => ({ userPoolId: user.userPoolId, id: user.id, ...toSearchTexts(user) })),
+  );
+  return users.length;
+}

@@ -1,0 +1,78 @@
+import { sql } from 'kysely';
+import { type AcrossUserPools, statement } from '../../platform/database/database.ts';
+import type { UserCondition } from '../user-directory/index.ts';
+
+/** Where to look for a needle: numbers of texts, from 1; in all common ones when nothing is said of them. */
+export interface Haystack {
+  readonly common: readonly number[] | undefined;
+  readonly other: readonly number[];
+  /** Whether the id may begin with it. */
+  readonly id: boolean;
+}
+
+/** Users who have the needle, folded and not empty, in one of these texts. */
+export function withNeedle(needle: string, { common, other, id }: Haystack): UserCondition {
+  return sql<boolean>`users.id in (
+    select genauth.find_users(${needle}, ${common ?? null}::smallint[], ${other}::smallint[], ${id})
+  )`;
+}
+
+const missingCount = statement<{ count: number }, []>(`select count(*) as count from user_search_missing`);
+
+/** How many users of all pools have no texts yet. */
+export async function countMissing(across: AcrossUserPools): Promise<number> {
+  const [row] = await missingCount(across);
+  return row?.count ?? 0;
+}
+
+/** What the texts of a user are made of. */
+export interface UserWithoutTexts {
+  readonly userPoolId: string;
+  readonly id: string;
+  readonly phone: string | null;
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly username: string | null;
+  readonly nickname: string | null;
+  readonly externalId: string | null;
+  readonly profile: Readonly<Record<string, string | undefined>>;
+}
+
+const take = statement<UserWithoutTexts, [most: number]>(`
+  with taken as (
+    delete from user_search_missing
+    where (user_pool_id, user_id) in (
+      select user_pool_id, user_id from user_search_missing limit $1 for update skip locked
+    )
+    returning user_pool_id, user_id
+  )
+  select users.user_pool_id as "userPoolId", users.id, users.phone, users.email, users.name, users.username, users.nickname,
+    users.external_id as "externalId", users.profile
+  from taken join users on users.user_pool_id = taken.user_pool_id and users.id = taken.user_id
+`);
+
+/** Takes some users off the list of those without texts; another server takes others. */
+export function takeMissing(across: AcrossUserPools, most: number): Promise<UserWithoutTexts[]> {
+  return take(across, most);
+}
+
+/** Whoever was changed meanwhile has newer texts than these. */
+const insert = statement<Record<never, never>, [rows: string]>(`
+  insert into user_search (user_pool_id, user_id, common, other)
+  select "userPoolId", id, common, other
+  from jsonb_to_recordset($1::jsonb) as given ("userPoolId" text, id text, common text, other text)
+  on conflict do nothing
+`);
+
+/** Stores the texts of users who have none. */
+export async function insertTexts(
+  across: AcrossUserPools,
+  rows: readonly {
+    readonly userPoolId: string;
+    readonly id: string;
+    readonly common: string;
+    readonly other: string;
+  }[],
+): Promise<void> {
+  await insert(across, JSON.stringify(rows));
+}
