@@ -26,6 +26,8 @@ import { openManagementTokens, tokens } from './modules/tokens/index.ts';
 import { userBaseFields } from './modules/user-base-fields/index.ts';
 import { userChanges } from './modules/user-changes/index.ts';
 import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
+import { userImportRuns } from './modules/user-import-runs/index.ts';
+import { deleteIdleFiles, userImports } from './modules/user-imports/index.ts';
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
 import { userPosts } from './modules/user-posts/index.ts';
 import { userRoles } from './modules/user-roles/index.ts';
@@ -114,6 +116,7 @@ export async function compose({
     userSearch({ seal, departments: departmentMemberships }),
     userDepartments,
     userRoles,
+    userImports,
     roles,
     roleAssignments,
     roleExclusions,
@@ -130,7 +133,7 @@ export async function compose({
     jobs,
     system({ passwordKeys, version: manifest.version, publicIps }),
   ];
-  const jobDefinitions: JobDefinition[] = [evaluationJob];
+  const jobDefinitions: JobDefinition[] = [evaluationJob, userImportRuns(usersDependencies)];
 
   const app = createHttpServer({
     modules,
@@ -155,6 +158,11 @@ export async function compose({
         run: async () => {
           await database.acrossUserPools(deleteExpiredNonces);
         },
+      },
+      {
+        name: 'delete files of imports',
+        everySeconds: 60,
+        run: () => database.acrossUserPools(deleteIdleFiles),
       },
       { name: 'note key uses', everySeconds: 60, run: directory.flushUses },
     ],

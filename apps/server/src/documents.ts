@@ -22,6 +22,7 @@ import * as tokens from './modules/tokens/contract.ts';
 import * as userBaseFields from './modules/user-base-fields/contract.ts';
 import * as userChanges from './modules/user-changes/contract.ts';
 import * as userDepartments from './modules/user-departments/contract.ts';
+import * as userImports from './modules/user-imports/contract.ts';
 import * as userPosts from './modules/user-posts/contract.ts';
 import * as userRoles from './modules/user-roles/contract.ts';
 import * as userSearch from './modules/user-search/contract.ts';
@@ -42,6 +43,7 @@ const managementContracts = [
   userSearch,
   userDepartments,
   userRoles,
+  userImports,
   roles,
   roleAssignments,
   roleExclusions,

@@ -38,6 +38,8 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   listGroupMembers: group,
   getGroupAuthorizedResources: group,
   evaluateDynamicGroup: () => ({ code: 'named' }),
+  uploadUserImportChunk: () => ({ content: Buffer.from(sampleSecret).toString('base64') }),
+  startUserImport: ({ values }) => ({ importId: values['startedImportId'] }),
   updateUser: () => ({ nickname: 'Countess' }),
   createPost: () => ({ code: 'tester', name: 'Tester' }),
   // The field is optional; without it nothing is asked for.

@@ -44,7 +44,7 @@ async function addAccessKey(pool: TestUserPool, values: Record<string, unknown>)
   values['accessKeyId'] = key.accessKeyId;
 }
 
-/** Of a kind no server knows, so that it waits for ever. */
+/** A job of a kind no server knows, so that it waits for ever; and imports, one of which has it for its own. */
 async function addJob(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {
   if (!hasOperation(pool.server, 'getJob')) return;
   const jobId = newId();
@@ -54,6 +54,17 @@ async function addJob(pool: TestUserPool, values: Record<string, unknown>): Prom
     [pool.id, jobId, randomUUID()],
   );
   values['jobId'] = jobId;
+  if (!hasOperation(pool.server, 'createUserImport')) return;
+  const [{ importId }, started] = [
+    await pool.do('createUserImport', { format: 'csv' }),
+    await pool.do('createUserImport', { format: 'csv' }),
+  ];
+  const content = Buffer.from('username\nalan\n').toString('base64');
+  await pool.do('uploadUserImportChunk', { importId, index: 0, content });
+  // Started, and not under way in the background of what a suite compares.
+  await pool.server.sql('update user_imports set job_id = $2 where id = $1', [started.importId, jobId]);
+  values['importId'] = importId;
+  values['startedImportId'] = started.importId;
 }
 
 async function addUsers(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {

@@ -1184,6 +1184,130 @@ export class ManagementClient extends ManagementCalls {
   }
 
   /**
+   * Begin an import of users
+   *
+   * Begins an import of any number of users from a file, which is uploaded in pieces (`upload-user-import-chunk`)
+   * before the import is started (`start-user-import`). CSV has the names of its columns in the first row; NDJSON has
+   * one JSON object a line. Columns are the fields of `create-user`, `departments` (paths such as `Acme/Research/Lab`,
+   * several separated by `;`), `departmentIds`, `disabled` and the keys of custom fields.
+   *
+   * `POST /api/v3/create-user-import`, permission `user:Import`
+   *
+   * @example
+   * const { data } = await client.createUserImport({ format: 'csv' });
+   */
+  createUserImport(input: Models.CreateUserImportDto, options?: CallOptions): Promise<Models.UserImportSingleRespDto> {
+    return this.call(operations.createUserImport, input, options);
+  }
+
+  /**
+   * Upload a piece of the file of an import
+   *
+   * Uploads a piece of the file, at most 512 KiB. Pieces are numbered from 0 and may be cut anywhere. A piece that is
+   * sent again replaces itself, so an interrupted upload goes on where it was. Pieces are deleted when the import ends,
+   * or after a week without start.
+   *
+   * `POST /api/v3/upload-user-import-chunk`, permission `user:Import`
+   *
+   * Fails with:
+   * - 409: The import was started already
+   * - 400: {field} is not base64
+   * - 413: A chunk holds at most {maxBytes} bytes
+   * - 404: Import not found
+   *
+   * @example
+   * const { data } = await client.uploadUserImportChunk({
+   *   importId: '6229ffa0a1b2c3d4cade3e3d',
+   *   index: 0,
+   *   content: 'dXNlcm5hbWUKYm9iCg==',
+   * });
+   */
+  uploadUserImportChunk(
+    input: Models.UploadUserImportChunkDto,
+    options?: CallOptions,
+  ): Promise<Models.UserImportSingleRespDto> {
+    return this.call(operations.uploadUserImportChunk, input, options);
+  }
+
+  /**
+   * Start an import whose file is uploaded
+   *
+   * Starts the job that carries the import out. It can be watched with `get-user-import` and canceled with
+   * `cancel-job`; rows that are done stay done. An import that was started already is answered as it is.
+   *
+   * `POST /api/v3/start-user-import`, permission `user:Import`
+   *
+   * Fails with:
+   * - 409: Chunk {index} is missing
+   * - 404: Import not found
+   * - 409: Chunk {index} was uploaded, of {chunkCount} that there are said to be
+   *
+   * @example
+   * const { data } = await client.startUserImport({ importId: '6229ffa0a1b2c3d4cade3e3d', chunkCount: 1 });
+   */
+  startUserImport(input: Models.StartUserImportDto, options?: CallOptions): Promise<Models.UserImportSingleRespDto> {
+    return this.call(operations.startUserImport, input, options);
+  }
+
+  /**
+   * Get an import of users
+   *
+   * Gets the state of an import: how much is uploaded, how far it is, how many rows did what.
+   *
+   * `GET /api/v3/get-user-import`, permission `user:Import`
+   *
+   * Fails with:
+   * - 404: Import not found
+   *
+   * @example
+   * const { data } = await client.getUserImport({ importId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getUserImport(input: Models.GetUserImportParams, options?: CallOptions): Promise<Models.UserImportSingleRespDto> {
+    return this.call(operations.getUserImport, input, options);
+  }
+
+  /**
+   * List imports of users
+   *
+   * Lists the imports of the user pool, newest first.
+   *
+   * `GET /api/v3/list-user-imports`, permission `user:Import`
+   *
+   * @example
+   * const { data } = await client.listUserImports();
+   *
+   * for await (const item of client.listUserImports()) console.log(item);
+   */
+  listUserImports(
+    input: Models.ListUserImportsParams = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.UserImportPaginatedRespDto, Models.UserImportDto> {
+    return this.list(operations.listUserImports, input, options);
+  }
+
+  /**
+   * Get the rows that an import refused
+   *
+   * Gets the refused rows as CSV (row, field, message), in pieces: pass `next` of one piece as `after` of the following
+   * one until it is null, and append. The first piece has the names of the columns. Row 1 of a CSV file is the one with
+   * the names of its columns.
+   *
+   * `GET /api/v3/get-user-import-report`, permission `user:Import`
+   *
+   * Fails with:
+   * - 404: Import not found
+   *
+   * @example
+   * const { data } = await client.getUserImportReport({ importId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getUserImportReport(
+    input: Models.GetUserImportReportParams,
+    options?: CallOptions,
+  ): Promise<Models.UserImportReportRespDto> {
+    return this.call(operations.getUserImportReport, input, options);
+  }
+
+  /**
    * List the groups of a user
    *
    * Lists all groups a user is a member of, the one joined last first.

@@ -204,6 +204,28 @@ export const operations = {
   },
   getUserRoles: { name: 'getUserRoles', method: 'GET', path: '/api/v3/get-user-roles', repeatable: true },
   hasAnyRole: { name: 'hasAnyRole', method: 'POST', path: '/api/v3/has-any-role', repeatable: true },
+  createUserImport: { name: 'createUserImport', method: 'POST', path: '/api/v3/create-user-import', repeatable: false },
+  uploadUserImportChunk: {
+    name: 'uploadUserImportChunk',
+    method: 'POST',
+    path: '/api/v3/upload-user-import-chunk',
+    repeatable: false,
+  },
+  startUserImport: { name: 'startUserImport', method: 'POST', path: '/api/v3/start-user-import', repeatable: false },
+  getUserImport: { name: 'getUserImport', method: 'GET', path: '/api/v3/get-user-import', repeatable: true },
+  listUserImports: {
+    name: 'listUserImports',
+    method: 'GET',
+    path: '/api/v3/list-user-imports',
+    repeatable: true,
+    paging: { at: [], limit: 10 },
+  },
+  getUserImportReport: {
+    name: 'getUserImportReport',
+    method: 'GET',
+    path: '/api/v3/get-user-import-report',
+    repeatable: true,
+  },
   getRole: { name: 'getRole', method: 'GET', path: '/api/v3/get-role', repeatable: true },
   listRoles: {
     name: 'listRoles',

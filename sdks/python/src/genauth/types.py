@@ -494,6 +494,14 @@ class CreateUserBatchReqDto(TypedDict):
     options: NotRequired[Optional[CreateUserOptionsDto]]
 
 
+class CreateUserImportDto(TypedDict):
+    format: Literal["csv", "ndjson"]
+    """Format of the file, in UTF-8"""
+    fileName: NotRequired[str]
+    """Name of the file, for the history of imports"""
+    options: NotRequired[Optional[UserImportOptionsDto]]
+
+
 class CreateUserInfoDto(TypedDict):
     status: NotRequired[Optional[Literal["Suspended", "Resigned", "Activated", "Archived", "Deactivated"]]]
     """State of the account. Suspended and Deactivated users cannot log in; Resigned and Archived ones also leave every
@@ -2338,6 +2346,13 @@ class SortingDto(TypedDict):
     """Another name of `order`"""
 
 
+class StartUserImportDto(TypedDict):
+    importId: str
+    """Id of the import"""
+    chunkCount: int
+    """Number of pieces the file has"""
+
+
 class SyncRelationListRespDto(TypedDict):
     statusCode: int
     """200 means success; anything else is a failure"""
@@ -2714,6 +2729,15 @@ class UpdateUserReqDto(TypedDict):
     options: NotRequired[Optional[UpdateUserOptionsDto]]
 
 
+class UploadUserImportChunkDto(TypedDict):
+    importId: str
+    """Id of the import"""
+    index: int
+    """Number of the piece, from 0"""
+    content: str
+    """The bytes, in base64"""
+
+
 class UserConnectionPostDto(TypedDict):
     userId: str
     """System id of the user"""
@@ -2906,6 +2930,113 @@ class UserIdListRespDto(TypedDict):
     """Id of the request, for support"""
     data: List[str]
     """Payload"""
+
+
+class UserImportDto(TypedDict):
+    importId: str
+    """Id of the import"""
+    fileName: Optional[str]
+    """Name of the file"""
+    format: Literal["csv", "ndjson"]
+    """Format of the file"""
+    options: UserImportOptionsDto
+    state: Literal["uploading", "waiting", "running", "done", "failed", "canceled"]
+    """`uploading` until it is started, then that of its job"""
+    jobId: Optional[str]
+    """Job that carries it out"""
+    chunks: int
+    """Chunks uploaded"""
+    bytes: int
+    """Bytes uploaded"""
+    bytesRead: int
+    """Bytes of them worked off"""
+    rows: int
+    """Rows worked off"""
+    created: int
+    """Users created"""
+    updated: int
+    """Users updated"""
+    skipped: int
+    """Rows left out because the user exists"""
+    failed: int
+    """Rows refused"""
+    error: Optional[str]
+    """Why the import as a whole failed"""
+    createdAt: str
+    """Time it was created"""
+    finishedAt: Optional[str]
+    """Time it ended"""
+
+
+class UserImportOptionsDto(TypedDict):
+    onExisting: NotRequired[Literal["skip", "update"]]
+    """What to do with a row whose username, email, phone or external id somebody has: leave him as he is, or change
+    what the row says
+    """
+    dryRun: NotRequired[bool]
+    """Whether to check only, and change nothing"""
+    onMissingDepartment: NotRequired[Literal["create", "refuse"]]
+    """What to do with a department path that is not there: make it, or refuse the row"""
+    departmentIdType: NotRequired[
+        Literal["department_id", "open_department_id", "sync_relation", "custom_field", "code"]
+    ]
+    """What kind of id `departmentId` is"""
+    keepPassword: NotRequired[bool]
+    """Whether passwords are hashes made elsewhere, stored unchanged with `salt`"""
+    resetPasswordOnFirstLogin: NotRequired[bool]
+    """Whether new users must change their password at the first login"""
+    columns: NotRequired[Dict[str, Optional[str]]]
+    """Columns whose name does not say what they hold: name in the file to field; null leaves the column out"""
+
+
+class UserImportPaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: UserImportPagingDto
+
+
+class UserImportPagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[UserImportDto]
+    """Items of this page"""
+
+
+class UserImportReportDto(TypedDict):
+    content: str
+    """The piece"""
+    next: Optional[int]
+    """`after` of the next piece, or null"""
+
+
+class UserImportReportRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: UserImportReportDto
+
+
+class UserImportSingleRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: UserImportDto
 
 
 class UserInfoDto(TypedDict):

@@ -29,7 +29,7 @@ export const departmentTreeImported = event('department.tree.imported', {
     organization: z.object({ id: z.string(), code: z.string(), name: z.string() }),
     newNodes: z.array(DepartmentEventNode),
     modifyNodes: z.array(DepartmentEventNode),
-    source: z.literal('JSON'),
+    source: z.enum(['JSON', 'EXCEL']),
   }),
 });
 

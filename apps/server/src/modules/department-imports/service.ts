@@ -13,6 +13,7 @@ import {
   type ImportedMember,
 } from './contract.ts';
 import {
+  findDepartmentsByPath,
   findRootByName,
   findUsersByIdentifiers,
   type Identifiers,
@@ -72,6 +73,60 @@ export function createDepartmentImportsService({
       return result;
     },
   };
+}
+
+/** How departments that a path names come to be; in V3's words. */
+const descriptionOfImported = 'Import from Excel';
+
+/**
+ * The ids of departments by their paths of names, the organization's first: found, or made where they are missing and may
+ * be. Undefined for those that are neither. In the order of the paths.
+ */
+export async function departmentsOfPaths(
+  context: CommandContext,
+  paths: readonly (readonly string[])[],
+  onMissing: 'create' | 'refuse',
+): Promise<(string | undefined)[]> {
+  if (paths.length === 0) return [];
+  const { scope, emit } = context;
+  if (onMissing === 'refuse') return findDepartmentsByPath(scope, paths);
+  const found = await findDepartmentsByPath(scope, paths);
+  if (!found.includes(undefined)) return found;
+  await lockImports(scope);
+  const ids = new Map<string, string>();
+  for (const [name, ofOne] of Map.groupBy(paths, ([organization = '']) => organization)) {
+    const { levels, planned } = planOfPaths(name, ofOne);
+    const { organization, newNodes, modifyNodes, idOf } = await makeDepartments(
+      { levels },
+      context,
+      descriptionOfImported,
+    );
+    for (const [path, department] of planned) ids.set(JSON.stringify(path), idOf(department));
+    if (newNodes.length > 0) emit(departmentTreeImported, { organization, newNodes, modifyNodes, source: 'EXCEL' });
+  }
+  return paths.map((path) => ids.get(JSON.stringify(path)));
+}
+
+/** The departments on the way of these paths, by depth, and the one at the end of each. */
+function planOfPaths(name: string, paths: readonly (readonly string[])[]) {
+  const root: PlannedDepartment = { name, parent: undefined, children: new Map() };
+  const levels: PlannedDepartment[][] = [[root]];
+  const planned = new Map<readonly string[], PlannedDepartment>();
+  for (const path of paths) {
+    if (path.length > maxDepth) throw departmentImportErrors.tooDeep();
+    let department = root;
+    for (const [depth, below] of path.slice(1).entries()) {
+      const same = department.children.get(below);
+      const next = same ?? { name: below, parent: department, children: new Map() };
+      if (same === undefined) {
+        department.children.set(below, next);
+        (levels[depth + 1] ??= []).push(next);
+      }
+      department = next;
+    }
+    planned.set(path, department);
+  }
+  return { levels, planned };
 }
 
 /** A department of the input; the parent's name and its own make it one. */
@@ -144,13 +199,17 @@ interface MadeDepartments {
   idOf(planned: PlannedDepartment): string;
 }
 
-/** Finds or makes every department, two statements a level. */
-async function makeDepartments({ levels }: Plan, context: CommandContext): Promise<MadeDepartments> {
+/** Finds or makes every department, two statements a level. New ones get the description. */
+async function makeDepartments(
+  { levels }: Pick<Plan, 'levels'>,
+  context: CommandContext,
+  description: string | null = null,
+): Promise<MadeDepartments> {
   const { scope } = context;
   const [[planned] = [], ...lower] = levels;
   if (planned === undefined) throw new Error('a tree has a root');
   const found = await findAndLockRoot(context, planned.name);
-  const root = found ?? (await makeOrganization(context, planned.name));
+  const root = found ?? (await makeOrganization(context, planned.name, description));
   const toNode = ({ id, name, code }: Pick<EventNode, 'id' | 'name' | 'code'>) => ({ id, orgId: root.id, name, code });
   const newNodes = found === undefined ? [toNode(root)] : [];
   const modifyNodes = found === undefined ? [] : [toNode(root)];
@@ -177,7 +236,7 @@ async function makeDepartments({ levels }: Plan, context: CommandContext): Promi
       if (same === undefined) missing.push({ id, parentId, name });
       (same === undefined ? newNodes : modifyNodes).push(toNode({ id, name, code: same?.code ?? null }));
     }
-    if (missing.length > 0) await insertChildren(scope, root.id, missing);
+    if (missing.length > 0) await insertChildren(scope, root.id, missing, description);
   }
   const organization = { id: root.id, code: root.organizationCode, name: root.name };
   return { organization, newNodes, modifyNodes, idOf };
@@ -194,7 +253,11 @@ async function findAndLockRoot({ scope }: CommandContext, name: string): Promise
   }
 }
 
-async function makeOrganization({ scope, now }: CommandContext, name: string): Promise<RootRow> {
+async function makeOrganization(
+  { scope, now }: CommandContext,
+  name: string,
+  description: string | null,
+): Promise<RootRow> {
   // As in `create-organization` without a code: the id serves as one.
   const id = newId(now);
   await insertOrganization(scope, id, id);
@@ -206,7 +269,7 @@ async function makeOrganization({ scope, now }: CommandContext, name: string): P
     openDepartmentId: null,
     name,
     nameI18n: null,
-    description: null,
+    description,
     isVirtualNode: false,
   });
   return { id, organizationCode: id, name, code: id };

@@ -49,10 +49,16 @@ export const listAndHoldChildren = statement<ChildRow, [parentIds: readonly stri
 
 const insert = statement<
   Record<never, never>,
-  [organizationId: string, ids: readonly string[], parentIds: readonly string[], names: readonly string[]]
+  [
+    organizationId: string,
+    ids: readonly string[],
+    parentIds: readonly string[],
+    names: readonly string[],
+    description: string | null,
+  ]
 >(`
-  insert into departments (user_pool_id, id, organization_id, parent_id, number, path, name)
-  select parent.user_pool_id, given.id, $1, parent.id, given.number, parent.path || given.number || '/', given.name
+  insert into departments (user_pool_id, id, organization_id, parent_id, number, path, name, description)
+  select parent.user_pool_id, given.id, $1, parent.id, given.number, parent.path || given.number || '/', given.name, $5
   from (
     select id, parent_id, name, nextval('department_numbers') as number
     from unnest($2::text[], $3::text[], $4::text[]) as row (id, parent_id, name)
@@ -65,6 +71,7 @@ export async function insertChildren(
   scope: Scope,
   organizationId: string,
   children: readonly Omit<ChildRow, 'code'>[],
+  description: string | null,
 ): Promise<void> {
   await insert(
     scope,
@@ -72,7 +79,40 @@ export async function insertChildren(
     children.map(({ id }) => id),
     children.map(({ parentId }) => parentId),
     children.map(({ name }) => name),
+    description,
   );
+}
+
+/** Down from the organization, the oldest of each name. */
+const departmentsByPath = statement<{ id: string | null }, [paths: string]>(`
+  select (
+    with recursive way (id, depth) as (
+      (
+        select id, 1 from departments
+        where user_pool_id = current_setting('genauth.user_pool_id') and parent_id is null and name = given.path ->> 0
+        order by created_at, id limit 1
+      )
+      union all
+      select (
+        select child.id from departments child
+        where child.user_pool_id = current_setting('genauth.user_pool_id') and child.parent_id = way.id
+          and child.name = given.path ->> way.depth
+        order by child.created_at, child.id limit 1
+      ), way.depth + 1
+      from way where way.id is not null and way.depth < jsonb_array_length(given.path)
+    )
+    select id from way where depth = jsonb_array_length(given.path)
+  ) as id
+  from jsonb_array_elements($1::jsonb) with ordinality as given (path, position)
+  order by given.position
+`);
+
+/** The ids of the departments that these paths of names lead to; undefined where one leads nowhere. */
+export async function findDepartmentsByPath(
+  scope: Scope,
+  paths: readonly (readonly string[])[],
+): Promise<(string | undefined)[]> {
+  return (await departmentsByPath(scope, JSON.stringify(paths))).map(({ id }) => id ?? undefined);
 }
 
 /** What a person is recognized by, as it is stored. */

@@ -6,6 +6,9 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { createUserChangesService } from './service.ts';
 
+export { updateUser } from './contract.ts';
+export { createUserChange } from './service.ts';
+
 export function userChanges(dependencies: Parameters<typeof createUserChangesService>[0]): Module {
   return defineModule('user-changes', contract, createUserChangesService(dependencies));
 }

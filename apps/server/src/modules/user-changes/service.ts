@@ -45,7 +45,7 @@ interface UserChangesDependencies {
 }
 
 /** What becomes of one user. */
-interface UserChange {
+export interface UserChange {
   readonly id: string;
   readonly input: UserInput;
   readonly password?: StoredPassword | undefined;
@@ -54,11 +54,72 @@ interface UserChange {
   readonly prefix: string;
 }
 
-export function createUserChangesService({
-  seal,
-  passwords,
-  departments,
-}: UserChangesDependencies): Handlers<typeof contract> {
+/** A user as he was and as he is; the same row when nothing changed. */
+export interface ChangedUser {
+  readonly before: UserRow;
+  readonly after: UserRow;
+}
+
+/** How users are changed inside a command: all or none, and answered those there are. */
+export function createUserChange({ seal, departments }: Omit<UserChangesDependencies, 'passwords'>) {
+  return async (context: CommandContext, changes: readonly UserChange[]): Promise<ChangedUser[]> => {
+    const { scope } = context;
+    const now = new Date(context.now).toISOString();
+    const ids = [...new Set(changes.map(({ id }) => id))];
+    const leaving = changes.filter(({ input }) => isGone(input.status)).map(({ id }) => id);
+    // Trees are locked before users, by everybody who changes memberships. That is why users leave departments here and
+    // not by a reaction, which would come when the users are locked already.
+    const asFound = new Map((await listUsersByIds(scope, leaving, false)).map((row) => [row.id, row]));
+    await departments.leaveAll(context, leaving);
+
+    const changed: { before: UserRow; values: WrittenUser; prefix: string }[] = [];
+    for (const locked of await lockUsers(scope, ids, 'personal')) {
+      // Who leaves all departments has lost the main one by now; that is part of what changes.
+      const before = {
+        ...locked,
+        mainDepartmentId: asFound.get(locked.id)?.mainDepartmentId ?? locked.mainDepartmentId,
+      };
+      const own = changes.filter(({ id }) => id === locked.id);
+      changed.push({ before, values: await apply(context, before, own, now), prefix: own.at(-1)?.prefix ?? '' });
+    }
+    const different = changed.filter(({ before, values: { password, ...values } }) => {
+      return password !== undefined || !isDeepStrictEqual({ ...before, ...values }, before);
+    });
+    const rows = new Map((await write(context, different, now)).map((row) => [row.id, row]));
+    return changed.map(({ before, values: { password } }) => {
+      const after = rows.get(before.id) ?? before;
+      if (after !== before) announce(context, before, after, password !== undefined);
+      return { before, after };
+    });
+  };
+
+  /** A user after what is said of him, perhaps in several changes of a batch. */
+  async function apply(
+    { scope }: CommandContext,
+    before: UserRow,
+    changes: readonly UserChange[],
+    now: string,
+  ): Promise<WrittenUser> {
+    let values: WrittenUser = { ...before, password: undefined };
+    for (const { input, password = values.password, mustResetPassword, prefix } of changes) {
+      const applied = await applyInput(values, input, prefix, sealOfUser(seal, scope, before.id));
+      requireIdentifier(applied, prefix);
+      const isReset = password !== values.password;
+      values = {
+        ...applied,
+        id: before.id,
+        password,
+        statusChangedAt: applied.status === before.status ? before.statusChangedAt : now,
+        resetPasswordOnNextLogin: mustResetPassword || (values.resetPasswordOnNextLogin && !isReset),
+      };
+    }
+    return values;
+  }
+}
+
+export function createUserChangesService(dependencies: UserChangesDependencies): Handlers<typeof contract> {
+  const { seal, passwords, departments } = dependencies;
+  const change = createUserChange(dependencies);
   return {
     updateUser: prepared(
       ({ options, ...input }) => passwords.toStored([input], options, () => ''),
@@ -142,61 +203,6 @@ export function createUserChangesService({
       before: resigned.map(({ before }) => ({ userId: before.id, status: before.status })),
       after: resigned.map(({ after }) => ({ userId: after.id, status: after.status })),
     });
-  }
-
-  /** Changes users, all or none, and answers those there are, as they were and as they are. */
-  async function change(context: CommandContext, changes: readonly UserChange[]) {
-    const { scope } = context;
-    const now = new Date(context.now).toISOString();
-    const ids = [...new Set(changes.map(({ id }) => id))];
-    const leaving = changes.filter(({ input }) => isGone(input.status)).map(({ id }) => id);
-    // Trees are locked before users, by everybody who changes memberships. That is why users leave departments here and
-    // not by a reaction, which would come when the users are locked already.
-    const asFound = new Map((await listUsersByIds(scope, leaving, false)).map((row) => [row.id, row]));
-    await departments.leaveAll(context, leaving);
-
-    const changed: { before: UserRow; values: WrittenUser; prefix: string }[] = [];
-    for (const locked of await lockUsers(scope, ids, 'personal')) {
-      // Who leaves all departments has lost the main one by now; that is part of what changes.
-      const before = {
-        ...locked,
-        mainDepartmentId: asFound.get(locked.id)?.mainDepartmentId ?? locked.mainDepartmentId,
-      };
-      const own = changes.filter(({ id }) => id === locked.id);
-      changed.push({ before, values: await apply(context, before, own, now), prefix: own.at(-1)?.prefix ?? '' });
-    }
-    const different = changed.filter(({ before, values: { password, ...values } }) => {
-      return password !== undefined || !isDeepStrictEqual({ ...before, ...values }, before);
-    });
-    const rows = new Map((await write(context, different, now)).map((row) => [row.id, row]));
-    return changed.map(({ before, values: { password } }) => {
-      const after = rows.get(before.id) ?? before;
-      if (after !== before) announce(context, before, after, password !== undefined);
-      return { before, after };
-    });
-  }
-
-  /** A user after what is said of him, perhaps in several changes of a batch. */
-  async function apply(
-    { scope }: CommandContext,
-    before: UserRow,
-    changes: readonly UserChange[],
-    now: string,
-  ): Promise<WrittenUser> {
-    let values: WrittenUser = { ...before, password: undefined };
-    for (const { input, password = values.password, mustResetPassword, prefix } of changes) {
-      const applied = await applyInput(values, input, prefix, sealOfUser(seal, scope, before.id));
-      requireIdentifier(applied, prefix);
-      const isReset = password !== values.password;
-      values = {
-        ...applied,
-        id: before.id,
-        password,
-        statusChangedAt: applied.status === before.status ? before.statusChangedAt : now,
-        resetPasswordOnNextLogin: mustResetPassword || (values.resetPasswordOnNextLogin && !isReset),
-      };
-    }
-    return values;
   }
 
   function show({ scope }: CommandContext, row: UserRow) {

@@ -179,17 +179,22 @@ export async function addMemberships(context: CommandContext, memberships: reado
 
 /** What users and searches for users need of departments. */
 export const departmentMemberships = {
-  /** Joins all of these users to all of these departments. */
+  /** Joins users to departments, each to his. */
   async join(
     context: CommandContext,
-    userIds: readonly string[],
-    departmentIds: readonly string[],
+    joins: readonly { readonly userId: string; readonly departmentIds: readonly string[] }[],
     departmentIdType: DepartmentIdType,
   ): Promise<void> {
-    const ids = await resolveDepartments(context.scope, departmentIds, departmentIdType);
+    const given = [...new Set(joins.flatMap(({ departmentIds }) => departmentIds))];
+    const ids = await resolveDepartments(context.scope, given, departmentIdType);
     await addMemberships(
       context,
-      userIds.flatMap((userId) => ids.map((departmentId) => ({ userId, departmentId }))),
+      joins.flatMap(({ userId, departmentIds }) =>
+        departmentIds.flatMap((named) => {
+          const departmentId = ids.get(named);
+          return departmentId === undefined ? [] : [{ userId, departmentId }];
+        }),
+      ),
     );
   },
 
@@ -222,18 +227,24 @@ export const departmentMemberships = {
   },
 };
 
-/** System ids of departments named without their organization. */
-async function resolveDepartments(scope: Scope, values: readonly string[], type: DepartmentIdType): Promise<string[]> {
+/** System ids of departments named without their organization, by these names. */
+async function resolveDepartments(
+  scope: Scope,
+  values: readonly string[],
+  type: DepartmentIdType,
+): Promise<ReadonlyMap<string, string>> {
   if (type === 'custom_field') {
     // `<key>:<value>` of a unique department field; fields are not defined yet, so none is.
     throw departmentTreeErrors.customFieldNotDefined({ key: values[0]?.split(':', 1)[0] ?? '' });
   }
-  const found = Map.groupBy(await departmentIdsBy[type](scope, [...new Set(values)]), ({ given }) => given);
-  return [...found].map(([departmentId, [first, ...others]]) => {
-    if (first === undefined || first.id === null) throw departmentTreeErrors.departmentNotFound();
-    if (others.length > 0) throw userDepartmentErrors.ambiguousDepartmentId({ departmentId });
-    return first.id;
-  });
+  const found = Map.groupBy(await departmentIdsBy[type](scope, values), ({ given }) => given);
+  return new Map(
+    [...found].map(([departmentId, [first, ...others]]) => {
+      if (first === undefined || first.id === null) throw departmentTreeErrors.departmentNotFound();
+      if (others.length > 0) throw userDepartmentErrors.ambiguousDepartmentId({ departmentId });
+      return [departmentId, first.id];
+    }),
+  );
 }
 
 function toEventUser({ id, username, email }: LockedUser) {

@@ -9,6 +9,7 @@ import * as contract from './contract.ts';
 import { createUserCreation, createUsersService, type NewUserInput } from './service.ts';
 
 export {
+  createUser,
   userArchived,
   userBlocked,
   userCreated,
@@ -22,14 +23,24 @@ export {
 } from './contract.ts';
 export {
   applyInput,
+  createUserCreation,
   type DepartmentMemberships,
+  type NewUserInput,
   refuseMessages,
   refuseUnavailable,
   requireIdentifier,
   sealOfUser,
   type UserInput,
 } from './service.ts';
-export { deleteUsers, findTakenField, lockUsers, takenFieldOf, updateUsers, type WrittenUser } from './store.ts';
+export {
+  byImport,
+  deleteUsers,
+  findTakenField,
+  lockUsers,
+  takenFieldOf,
+  updateUsers,
+  type WrittenUser,
+} from './store.ts';
 
 export function users(dependencies: Parameters<typeof createUsersService>[0]): Module {
   return defineModule('users', contract, createUsersService(dependencies));
@@ -48,6 +59,7 @@ export function userCreation(dependencies: Parameters<typeof createUserCreation>
     passwords: readonly (StoredPassword | undefined)[] = [],
   ): Promise<readonly string[]> => {
     if (people.length === 0) return [];
-    return (await createUsers(people, passwords, undefined, context, prefixOf)).map(({ id }) => id);
+    const { rows } = await createUsers(people, passwords, undefined, context, prefixOf);
+    return rows.map(({ id }) => id);
   };
 }

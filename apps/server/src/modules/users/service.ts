@@ -23,7 +23,15 @@ import {
 } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import { type DepartmentIdType, userCreated, userWriteErrors } from './contract.ts';
-import { findTakenField, insertUsers, type UniqueField, type UserValues, type WrittenUser } from './store.ts';
+import {
+  byHand,
+  findTakenField,
+  insertUsers,
+  type UniqueField,
+  type UserSource,
+  type UserValues,
+  type WrittenUser,
+} from './store.ts';
 
 /** One department of a filter. */
 export interface DepartmentFilter {
@@ -33,15 +41,16 @@ export interface DepartmentFilter {
   readonly includeChildrenDepartments: boolean;
 }
 
+/** A user and the departments he is to join. */
+export interface DepartmentJoin {
+  readonly userId: string;
+  readonly departmentIds: readonly string[];
+}
+
 /** What users need of departments, which know users and not the other way round. */
 export interface DepartmentMemberships {
-  /** Joins users to departments inside a command; unknown department → 404. */
-  join(
-    context: CommandContext,
-    userIds: readonly string[],
-    departmentIds: readonly string[],
-    departmentIdType: DepartmentIdType,
-  ): Promise<void>;
+  /** Joins users to departments inside a command, each to his; unknown department → 404. */
+  join(context: CommandContext, joins: readonly DepartmentJoin[], departmentIdType: DepartmentIdType): Promise<void>;
   /** Ends every membership of these users. Locks trees, then users: to be called before users are locked otherwise. */
   leaveAll(context: CommandContext, userIds: readonly string[]): Promise<void>;
   /** A condition on `users.id`: member of one of these departments. Unknown department → 404. */
@@ -64,15 +73,24 @@ export type UserInput = Omit<
   'password' | 'salt' | 'tenantIds' | 'otp' | 'departmentIds' | 'metadataSource' | 'identities'
 >;
 
-/** How users are made inside a command, each with the password prepared for him: all or none. `prefixOf` names one in errors. */
+/** Users as they were inserted. */
+interface MadeUsers {
+  readonly rows: readonly UserRow[];
+  /** Whether some have departments, of which the rows do not know. */
+  readonly haveJoined: boolean;
+}
+
+/** How users are made inside a command, any number of them, each with the password prepared for him: all or none. */
 export function createUserCreation({ seal, departments }: Omit<UsersDependencies, 'passwords'>) {
   return async (
     inputs: readonly NewUserInput[],
     passwords: readonly (StoredPassword | undefined)[],
     options: CreateOptions,
     context: CommandContext,
+    /** Names one in errors: `list.3.`. */
     prefixOf: (index: number) => string,
-  ): Promise<UserRow[]> => {
+    source: UserSource = byHand,
+  ): Promise<MadeUsers> => {
     const { scope, emit } = context;
     const now = new Date(context.now).toISOString();
     refuseMessages(options?.sendNotification);
@@ -91,7 +109,7 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
         password: passwords[index],
       });
     }
-    const made = new Map((await insertUsers(scope, users, now, 'personal')).map((row) => [row.id, row]));
+    const made = new Map((await insertUsers(scope, users, now, 'personal', source)).map((row) => [row.id, row]));
     const refused = users.findIndex(({ id }) => !made.has(id));
     const taken = users[refused];
     if (taken !== undefined) throw await alreadyExists(scope, taken, prefixOf(refused));
@@ -99,17 +117,12 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
     await linkAccounts(context, seal, users, inputs, prefixOf);
     emit(userCreated, ...rows.map((row) => ({ user: toUserDto(row) })));
 
-    const joins = groupByDepartments(inputs, users);
-    for (const { departmentIds, userIds } of joins) {
-      await departments.join(context, userIds, departmentIds, options?.departmentIdType ?? 'department_id');
-    }
-    return joins.length === 0
-      ? rows
-      : listUsersByIds(
-          scope,
-          users.map(({ id }) => id),
-          false,
-        );
+    const joins = users.flatMap(({ id }, index) => {
+      const departmentIds = inputs[index]?.departmentIds ?? [];
+      return departmentIds.length === 0 ? [] : [{ userId: id, departmentIds }];
+    });
+    if (joins.length > 0) await departments.join(context, joins, options?.departmentIdType ?? 'department_id');
+    return { rows, haveJoined: joins.length > 0 };
   };
 }
 
@@ -129,7 +142,13 @@ async function linkAccounts(
 
 export function createUsersService(dependencies: UsersDependencies): Handlers<typeof contract> {
   const { seal, passwords } = dependencies;
-  const createUsers = createUserCreation(dependencies);
+  const makeUsers = createUserCreation(dependencies);
+  const createUsers = async (...parameters: Parameters<typeof makeUsers>): Promise<readonly UserRow[]> => {
+    const { rows, haveJoined } = await makeUsers(...parameters);
+    const [, , , { scope }] = parameters;
+    const ids = rows.map(({ id }) => id);
+    return haveJoined ? listUsersByIds(scope, ids, false) : rows;
+  };
   const show = (scope: Scope, rows: readonly UserRow[], flags?: UserFlags) =>
     rows.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId }));
 
@@ -297,20 +316,6 @@ export function refuseUnavailable(input: Partial<NewUserInput>): void {
 export function refuseMessages(notification: Readonly<Record<string, unknown>> | null | undefined): void {
   const { appId: _appId, ...wanted } = notification ?? {};
   if (Object.values(wanted).some(Boolean)) throw userWriteErrors.messageServiceNotConfigured();
-}
-
-/** Users who join the same departments do so together. */
-function groupByDepartments(inputs: readonly NewUserInput[], users: readonly WrittenUser[]) {
-  const groups = new Map<string, { departmentIds: readonly string[]; userIds: string[] }>();
-  for (const [index, { departmentIds }] of inputs.entries()) {
-    const user = users[index];
-    if (!departmentIds?.length || user === undefined) continue;
-    const key = JSON.stringify(departmentIds);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { departmentIds, userIds: [user.id] });
-    else group.userIds.push(user.id);
-  }
-  return [...groups.values()];
 }
 
 async function alreadyExists(scope: Scope, user: WrittenUser, prefix: string) {

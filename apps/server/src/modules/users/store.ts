@@ -120,11 +120,23 @@ const given = `given as (
     as given (${listOf({ ...writtenTypes, ...textTypes }, (column, type) => `${column} ${type}`)})
 )`;
 
+/** Where users come from: V3's words. */
+export interface UserSource {
+  readonly type: UserRow['sourceType'];
+  readonly registered: 'import:manual' | 'import:excel';
+}
+
+export const byHand: UserSource = { type: 'adminCreated', registered: 'import:manual' };
+export const byImport: UserSource = { type: 'excel', registered: 'import:excel' };
+
 /** A user with an identifier that is taken is left out of the answer; whoever is about to take it is waited for. */
-const insert = statement<UserRow, [users: string, now: string, registerSource: string, kind: AccountKind]>(`
+const insert = statement<
+  UserRow,
+  [users: string, now: string, registerSource: string, kind: AccountKind, sourceType: UserRow['sourceType']]
+>(`
   with ${given}, made as (
-    insert into users (user_pool_id, kind, created_at, updated_at, register_source, ${listOf(writtenTypes, (column) => column)})
-    select current_setting('genauth.user_pool_id'), $4, $2::timestamptz, $2::timestamptz, array[$3],
+    insert into users (user_pool_id, kind, source_type, created_at, updated_at, register_source, ${listOf(writtenTypes, (column) => column)})
+    select current_setting('genauth.user_pool_id'), $4, $5, $2::timestamptz, $2::timestamptz, array[$3],
       ${listOf(writtenTypes, (column) => `given.${column}`)}
     from given
     on conflict do nothing
@@ -142,8 +154,10 @@ export function insertUsers(
   users: readonly WrittenUser[],
   now: string,
   kind: AccountKind,
+  source: UserSource = byHand,
 ): Promise<UserRow[]> {
-  return insert(scope, JSON.stringify(users.map((user) => toColumns(user, now))), now, 'import:manual', kind);
+  const columns = users.map((user) => toColumns(user, now));
+  return insert(scope, JSON.stringify(columns), now, source.registered, kind, source.type);
 }
 
 /** Identifiers that only one user of a pool can have, under the names callers know them by. */

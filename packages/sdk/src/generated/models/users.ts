@@ -2544,6 +2544,359 @@ export interface HasAnyRoleDto {
   hasAnyRole: boolean;
 }
 
+/** Input of `createUserImport`. */
+export interface CreateUserImportDto {
+  /**
+   * Format of the file, in UTF-8
+   *
+   * @example 'csv'
+   */
+  format: 'csv' | 'ndjson';
+  /**
+   * Name of the file, for the history of imports. At most 255 characters
+   *
+   * @example 'users.csv'
+   */
+  fileName?: string;
+  options?: UserImportOptionsDto | null;
+}
+
+export interface UserImportOptionsDto {
+  /**
+   * What to do with a row whose username, email, phone or external id somebody has: leave him as he is, or change what
+   * the row says
+   *
+   * @default 'skip'
+   * @example 'skip'
+   */
+  onExisting?: 'skip' | 'update';
+  /**
+   * Whether to check only, and change nothing
+   *
+   * @default false
+   * @example false
+   */
+  dryRun?: boolean;
+  /**
+   * What to do with a department path that is not there: make it, or refuse the row
+   *
+   * @default 'create'
+   * @example 'create'
+   */
+  onMissingDepartment?: 'create' | 'refuse';
+  /**
+   * What kind of id `departmentId` is
+   *
+   * @default 'department_id'
+   * @example 'department_id'
+   */
+  departmentIdType?: 'department_id' | 'open_department_id' | 'sync_relation' | 'custom_field' | 'code';
+  /**
+   * Whether passwords are hashes made elsewhere, stored unchanged with `salt`
+   *
+   * @default false
+   * @example true
+   */
+  keepPassword?: boolean;
+  /**
+   * Whether new users must change their password at the first login
+   *
+   * @default false
+   * @example false
+   */
+  resetPasswordOnFirstLogin?: boolean;
+  /**
+   * Columns whose name does not say what they hold: name in the file to field; null leaves the column out
+   *
+   * @example { 'E-mail address': 'email', 'Cost center': null }
+   */
+  columns?: Record<string, string | null>;
+}
+
+export interface UserImportSingleRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: UserImportDto;
+}
+
+export interface UserImportDto {
+  /**
+   * Id of the import. 1 to 64 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  importId: string;
+  /**
+   * Name of the file
+   *
+   * @example 'users.csv'
+   */
+  fileName: string | null;
+  /**
+   * Format of the file
+   *
+   * @example 'csv'
+   */
+  format: 'csv' | 'ndjson';
+  options: UserImportOptionsDto;
+  /**
+   * `uploading` until it is started, then that of its job
+   *
+   * @example 'done'
+   */
+  state: 'uploading' | 'waiting' | 'running' | 'done' | 'failed' | 'canceled';
+  /**
+   * Job that carries it out
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  jobId: string | null;
+  /**
+   * Chunks uploaded
+   *
+   * @example 0
+   */
+  chunks: number;
+  /**
+   * Bytes uploaded
+   *
+   * @example 0
+   */
+  bytes: number;
+  /**
+   * Bytes of them worked off
+   *
+   * @example 0
+   */
+  bytesRead: number;
+  /**
+   * Rows worked off
+   *
+   * @example 0
+   */
+  rows: number;
+  /**
+   * Users created
+   *
+   * @example 0
+   */
+  created: number;
+  /**
+   * Users updated
+   *
+   * @example 0
+   */
+  updated: number;
+  /**
+   * Rows left out because the user exists
+   *
+   * @example 0
+   */
+  skipped: number;
+  /**
+   * Rows refused
+   *
+   * @example 0
+   */
+  failed: number;
+  /** Why the import as a whole failed */
+  error: string | null;
+  /**
+   * Time it was created
+   *
+   * @example '2022-07-03T02:20:30.000Z'
+   */
+  createdAt: string;
+  /**
+   * Time it ended
+   *
+   * @example '2022-07-03T02:20:30.000Z'
+   */
+  finishedAt: string | null;
+}
+
+/** Input of `uploadUserImportChunk`. */
+export interface UploadUserImportChunkDto {
+  /**
+   * Id of the import. 1 to 64 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  importId: string;
+  /**
+   * Number of the piece, from 0. 0 to 99999
+   *
+   * @example 0
+   */
+  index: number;
+  /**
+   * The bytes, in base64. 1 to 720000 characters
+   *
+   * @example 'dXNlcm5hbWUKYm9iCg=='
+   */
+  content: string;
+}
+
+/** Input of `startUserImport`. */
+export interface StartUserImportDto {
+  /**
+   * Id of the import. 1 to 64 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  importId: string;
+  /**
+   * Number of pieces the file has. 1 to 100000
+   *
+   * @example 1
+   */
+  chunkCount: number;
+}
+
+/** Input of `getUserImport`. */
+export interface GetUserImportParams {
+  /**
+   * Id of the import. 1 to 64 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  importId: string;
+}
+
+/** Input of `listUserImports`. */
+export interface ListUserImportsParams {
+  /**
+   * Page number, from 1. 1 to 1000000
+   *
+   * @default 1
+   * @example 1
+   */
+  page?: number;
+  /**
+   * Items per page, at most 50. 1 to 50
+   *
+   * @default 10
+   * @example 10
+   */
+  limit?: number;
+}
+
+export interface UserImportPaginatedRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: UserImportPagingDto;
+}
+
+export interface UserImportPagingDto {
+  /**
+   * Number of all items
+   *
+   * @example 1
+   */
+  totalCount: number;
+  /** Items of this page */
+  list: UserImportDto[];
+}
+
+/** Input of `getUserImportReport`. */
+export interface GetUserImportReportParams {
+  /**
+   * Id of the import. 1 to 64 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  importId: string;
+  /**
+   * Row after which to go on. At least 0
+   *
+   * @default 0
+   * @example 0
+   */
+  after?: number;
+  /**
+   * Rows in a piece. 1 to 5000
+   *
+   * @default 1000
+   * @example 1000
+   */
+  limit?: number;
+}
+
+export interface UserImportReportRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: UserImportReportDto;
+}
+
+export interface UserImportReportDto {
+  /**
+   * The piece
+   *
+   * @example 'row,field,message\r\n2,email,Parameter email is malformed\r\n'
+   */
+  content: string;
+  /**
+   * `after` of the next piece, or null
+   *
+   * @example 2
+   */
+  next: number | null;
+}
+
 /** Input of `getUserGroups`. */
 export interface GetUserGroupsParams {
   /**

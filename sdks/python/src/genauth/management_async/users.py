@@ -34,6 +34,10 @@ if TYPE_CHECKING:
         UpdateUserInfoDto,
         UpdateUserOptionsDto,
         UserDepartmentPaginatedRespDto,
+        UserImportOptionsDto,
+        UserImportPaginatedRespDto,
+        UserImportReportRespDto,
+        UserImportSingleRespDto,
         UserListRespDto,
         UserPaginatedRespDto,
         UserSingleRespDto,
@@ -1195,6 +1199,227 @@ class AsyncUsersSection(AsyncConnection):
                 "roles": roles,
                 "userId": user_id,
                 "options": options,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def create_user_import(
+        self,
+        format: Literal["csv", "ndjson"],
+        file_name: Optional[str] = None,
+        options: Optional[UserImportOptionsDto] = None,
+    ) -> UserImportSingleRespDto:
+        """Begin an import of users
+
+        Begins an import of any number of users from a file, which is uploaded in pieces (`upload-user-import-chunk`)
+        before the import is started (`start-user-import`). CSV has the names of its columns in the first row; NDJSON
+        has one JSON object a line. Columns are the fields of `create-user`, `departments` (paths such as
+        `Acme/Research/Lab`, several separated by `;`), `departmentIds`, `disabled` and the keys of custom fields.
+
+        Args:
+            format (str): Format of the file, in UTF-8. One of "csv", "ndjson".
+            file_name (str, optional): Name of the file, for the history of imports. At most 255 characters.
+            options (UserImportOptionsDto, optional)
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserImportDto.
+
+        Example:
+            >>> await client.create_user_import(
+            ...     format="csv",
+            ... )
+        """
+        answer: UserImportSingleRespDto = await self._call(
+            "POST",
+            "/api/v3/create-user-import",
+            {
+                "format": format,
+                "fileName": file_name,
+                "options": options,
+            },
+        )
+        return answer
+
+    async def upload_user_import_chunk(
+        self,
+        import_id: str,
+        index: int,
+        content: str,
+    ) -> UserImportSingleRespDto:
+        """Upload a piece of the file of an import
+
+        Uploads a piece of the file, at most 512 KiB. Pieces are numbered from 0 and may be cut anywhere. A piece that
+        is sent again replaces itself, so an interrupted upload goes on where it was. Pieces are deleted when the import
+        ends, or after a week without start.
+
+        Args:
+            import_id (str): Id of the import. At most 64 characters.
+            index (int): Number of the piece, from 0. 0 to 99999.
+            content (str): The bytes, in base64. At most 720000 characters.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserImportDto.
+
+        Errors:
+            409 user_import.already_started: The import was started already
+            400 user_import.chunk_malformed: {field} is not base64
+            413 user_import.chunk_too_large: A chunk holds at most {maxBytes} bytes
+            404 user_import.not_found: Import not found
+
+        Example:
+            >>> await client.upload_user_import_chunk(
+            ...     import_id="6229ffa0a1b2c3d4cade3e3d",
+            ...     index=0,
+            ...     content="dXNlcm5hbWUKYm9iCg==",
+            ... )
+        """
+        answer: UserImportSingleRespDto = await self._call(
+            "POST",
+            "/api/v3/upload-user-import-chunk",
+            {
+                "importId": import_id,
+                "index": index,
+                "content": content,
+            },
+        )
+        return answer
+
+    async def start_user_import(
+        self,
+        import_id: str,
+        chunk_count: int,
+    ) -> UserImportSingleRespDto:
+        """Start an import whose file is uploaded
+
+        Starts the job that carries the import out. It can be watched with `get-user-import` and canceled with
+        `cancel-job`; rows that are done stay done. An import that was started already is answered as it is.
+
+        Args:
+            import_id (str): Id of the import. At most 64 characters.
+            chunk_count (int): Number of pieces the file has. 1 to 100000.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserImportDto.
+
+        Errors:
+            409 user_import.chunk_missing: Chunk {index} is missing
+            404 user_import.not_found: Import not found
+            409 user_import.too_many_chunks: Chunk {index} was uploaded, of {chunkCount} that there are said to be
+
+        Example:
+            >>> await client.start_user_import(
+            ...     import_id="6229ffa0a1b2c3d4cade3e3d",
+            ...     chunk_count=1,
+            ... )
+        """
+        answer: UserImportSingleRespDto = await self._call(
+            "POST",
+            "/api/v3/start-user-import",
+            {
+                "importId": import_id,
+                "chunkCount": chunk_count,
+            },
+        )
+        return answer
+
+    async def get_user_import(
+        self,
+        import_id: str,
+    ) -> UserImportSingleRespDto:
+        """Get an import of users
+
+        Gets the state of an import: how much is uploaded, how far it is, how many rows did what.
+
+        Args:
+            import_id (str): Id of the import. At most 64 characters.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserImportDto.
+
+        Errors:
+            404 user_import.not_found: Import not found
+
+        Example:
+            >>> await client.get_user_import(
+            ...     import_id="6229ffa0a1b2c3d4cade3e3d",
+            ... )
+        """
+        answer: UserImportSingleRespDto = await self._call(
+            "GET",
+            "/api/v3/get-user-import",
+            {
+                "importId": import_id,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def list_user_imports(
+        self,
+        page: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> UserImportPaginatedRespDto:
+        """List imports of users
+
+        Lists the imports of the user pool, newest first.
+
+        Args:
+            page (int, optional): Page number, from 1. 1 to 1000000. 1 unless given.
+            limit (int, optional): Items per page, at most 50. 1 to 50. 10 unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserImportPagingDto.
+
+        Example:
+            >>> await client.list_user_imports()
+        """
+        answer: UserImportPaginatedRespDto = await self._call(
+            "GET",
+            "/api/v3/list-user-imports",
+            {
+                "page": page,
+                "limit": limit,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    async def get_user_import_report(
+        self,
+        import_id: str,
+        after: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> UserImportReportRespDto:
+        """Get the rows that an import refused
+
+        Gets the refused rows as CSV (row, field, message), in pieces: pass `next` of one piece as `after` of the
+        following one until it is null, and append. The first piece has the names of the columns. Row 1 of a CSV file is
+        the one with the names of its columns.
+
+        Args:
+            import_id (str): Id of the import. At most 64 characters.
+            after (int, optional): Row after which to go on. 0 unless given.
+            limit (int, optional): Rows in a piece. 1 to 5000. 1000 unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserImportReportDto.
+
+        Errors:
+            404 user_import.not_found: Import not found
+
+        Example:
+            >>> await client.get_user_import_report(
+            ...     import_id="6229ffa0a1b2c3d4cade3e3d",
+            ... )
+        """
+        answer: UserImportReportRespDto = await self._call(
+            "GET",
+            "/api/v3/get-user-import-report",
+            {
+                "importId": import_id,
+                "after": after,
+                "limit": limit,
             },
             repeatable=True,
         )

@@ -1333,6 +1333,151 @@ public class ManagementClient extends BaseClient {
     }
 
     /**
+     * Begin an import of users.
+     *
+     * <p>Begins an import of any number of users from a file, which is uploaded in pieces ({@code
+     * upload-user-import-chunk}) before the import is started ({@code start-user-import}). CSV has the names of its
+     * columns in the first row; NDJSON has one JSON object a line. Columns are the fields of {@code create-user},
+     * {@code departments} (paths such as {@code Acme/Research/Lab}, several separated by {@code ;}), {@code
+     * departmentIds}, {@code disabled} and the keys of custom fields.
+     *
+     * <pre>{@code
+     * CreateUserImportDto request = new CreateUserImportDto();
+     * request.setFormat(CreateUserImportDto.Format.CSV);
+     * UserImportSingleRespDto answer = client.createUserImport(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserImportSingleRespDto createUserImport(CreateUserImportDto request) {
+        return call("POST", "/api/v3/create-user-import", request, Repeating.FORBIDDEN, UserImportSingleRespDto.class);
+    }
+
+    /**
+     * Upload a piece of the file of an import.
+     *
+     * <p>Uploads a piece of the file, at most 512 KiB. Pieces are numbered from 0 and may be cut anywhere. A piece that
+     * is sent again replaces itself, so an interrupted upload goes on where it was. Pieces are deleted when the import
+     * ends, or after a week without start.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>409 {@code user_import.already_started}: The import was started already</li>
+     *   <li>400 {@code user_import.chunk_malformed}: &#123;field&#125; is not base64</li>
+     *   <li>413 {@code user_import.chunk_too_large}: A chunk holds at most &#123;maxBytes&#125; bytes</li>
+     *   <li>404 {@code user_import.not_found}: Import not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UploadUserImportChunkDto request = new UploadUserImportChunkDto();
+     * request.setImportId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setIndex(0);
+     * request.setContent("dXNlcm5hbWUKYm9iCg==");
+     * UserImportSingleRespDto answer = client.uploadUserImportChunk(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserImportSingleRespDto uploadUserImportChunk(UploadUserImportChunkDto request) {
+        return call("POST", "/api/v3/upload-user-import-chunk", request, Repeating.FORBIDDEN, UserImportSingleRespDto.class);
+    }
+
+    /**
+     * Start an import whose file is uploaded.
+     *
+     * <p>Starts the job that carries the import out. It can be watched with {@code get-user-import} and canceled with
+     * {@code cancel-job}; rows that are done stay done. An import that was started already is answered as it is.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>409 {@code user_import.chunk_missing}: Chunk &#123;index&#125; is missing</li>
+     *   <li>404 {@code user_import.not_found}: Import not found</li>
+     *   <li>409 {@code user_import.too_many_chunks}: Chunk &#123;index&#125; was uploaded, of &#123;chunkCount&#125;
+     *       that there are said to be</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * StartUserImportDto request = new StartUserImportDto();
+     * request.setImportId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setChunkCount(1);
+     * UserImportSingleRespDto answer = client.startUserImport(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserImportSingleRespDto startUserImport(StartUserImportDto request) {
+        return call("POST", "/api/v3/start-user-import", request, Repeating.FORBIDDEN, UserImportSingleRespDto.class);
+    }
+
+    /**
+     * Get an import of users.
+     *
+     * <p>Gets the state of an import: how much is uploaded, how far it is, how many rows did what.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code user_import.not_found}: Import not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUserImportDto request = new GetUserImportDto();
+     * request.setImportId("6229ffa0a1b2c3d4cade3e3d");
+     * UserImportSingleRespDto answer = client.getUserImport(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserImportSingleRespDto getUserImport(GetUserImportDto request) {
+        return call("GET", "/api/v3/get-user-import", request, Repeating.ALLOWED, UserImportSingleRespDto.class);
+    }
+
+    /**
+     * List imports of users.
+     *
+     * <p>Lists the imports of the user pool, newest first.
+     *
+     * <pre>{@code
+     * ListUserImportsDto request = new ListUserImportsDto();
+     * UserImportPaginatedRespDto answer = client.listUserImports(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserImportPaginatedRespDto listUserImports(ListUserImportsDto request) {
+        return call("GET", "/api/v3/list-user-imports", request, Repeating.ALLOWED, UserImportPaginatedRespDto.class);
+    }
+
+    /**
+     * Get the rows that an import refused.
+     *
+     * <p>Gets the refused rows as CSV (row, field, message), in pieces: pass {@code next} of one piece as {@code after}
+     * of the following one until it is null, and append. The first piece has the names of the columns. Row 1 of a CSV
+     * file is the one with the names of its columns.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code user_import.not_found}: Import not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUserImportReportDto request = new GetUserImportReportDto();
+     * request.setImportId("6229ffa0a1b2c3d4cade3e3d");
+     * UserImportReportRespDto answer = client.getUserImportReport(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserImportReportRespDto getUserImportReport(GetUserImportReportDto request) {
+        return call("GET", "/api/v3/get-user-import-report", request, Repeating.ALLOWED, UserImportReportRespDto.class);
+    }
+
+    /**
      * Get a role.
      *
      * <p>Gets a role by its code and namespace.

@@ -21,6 +21,7 @@ import ai.genauth.sdk.java.dto.CreatePostDto;
 import ai.genauth.sdk.java.dto.CreateRoleDto;
 import ai.genauth.sdk.java.dto.CreateRolesBatch;
 import ai.genauth.sdk.java.dto.CreateUserBatchReqDto;
+import ai.genauth.sdk.java.dto.CreateUserImportDto;
 import ai.genauth.sdk.java.dto.CreateUserInfoDto;
 import ai.genauth.sdk.java.dto.CreateUserReqDto;
 import ai.genauth.sdk.java.dto.DeleteAccessKeyDto;
@@ -59,6 +60,8 @@ import ai.genauth.sdk.java.dto.GetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetUserDto;
 import ai.genauth.sdk.java.dto.GetUserGroupsDto;
 import ai.genauth.sdk.java.dto.GetUserIdentitiesDto;
+import ai.genauth.sdk.java.dto.GetUserImportDto;
+import ai.genauth.sdk.java.dto.GetUserImportReportDto;
 import ai.genauth.sdk.java.dto.GetUserPostDto;
 import ai.genauth.sdk.java.dto.GetUserPostsDto;
 import ai.genauth.sdk.java.dto.GetUserRolesDto;
@@ -84,6 +87,7 @@ import ai.genauth.sdk.java.dto.ListRoleMembersDto;
 import ai.genauth.sdk.java.dto.ListRoleMutualExclusionsDto;
 import ai.genauth.sdk.java.dto.ListRolesDto;
 import ai.genauth.sdk.java.dto.ListUserBaseFieldsDto;
+import ai.genauth.sdk.java.dto.ListUserImportsDto;
 import ai.genauth.sdk.java.dto.ListUsersDto;
 import ai.genauth.sdk.java.dto.ListUsersRequestDto;
 import ai.genauth.sdk.java.dto.RemoveDepartmentMembersReqDto;
@@ -111,6 +115,7 @@ import ai.genauth.sdk.java.dto.SetUserBaseFieldsReqDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.SetUserPostsDto;
+import ai.genauth.sdk.java.dto.StartUserImportDto;
 import ai.genauth.sdk.java.dto.TargetDto;
 import ai.genauth.sdk.java.dto.UnlinkIdentity;
 import ai.genauth.sdk.java.dto.UpdateAccessKeyDto;
@@ -124,6 +129,7 @@ import ai.genauth.sdk.java.dto.UpdateRoleDto;
 import ai.genauth.sdk.java.dto.UpdateUserBatchReqDto;
 import ai.genauth.sdk.java.dto.UpdateUserInfoDto;
 import ai.genauth.sdk.java.dto.UpdateUserReqDto;
+import ai.genauth.sdk.java.dto.UploadUserImportChunkDto;
 import ai.genauth.sdk.java.dto.UserConnectionPostDto;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -507,6 +513,50 @@ class SamplesTest {
         request.setRoles(Arrays.asList(role));
         request.setUserId("6229ffa0a1b2c3d4cade3e3d");
         server.assertAnswered("hasAnyRole", client.hasAnyRole(request));
+    }
+
+    @Test
+    void createUserImport() {
+        CreateUserImportDto request = new CreateUserImportDto();
+        request.setFormat(CreateUserImportDto.Format.CSV);
+        server.assertAnswered("createUserImport", client.createUserImport(request));
+    }
+
+    @Test
+    void uploadUserImportChunk() {
+        UploadUserImportChunkDto request = new UploadUserImportChunkDto();
+        request.setImportId("6229ffa0a1b2c3d4cade3e3d");
+        request.setIndex(0);
+        request.setContent("dXNlcm5hbWUKYm9iCg==");
+        server.assertAnswered("uploadUserImportChunk", client.uploadUserImportChunk(request));
+    }
+
+    @Test
+    void startUserImport() {
+        StartUserImportDto request = new StartUserImportDto();
+        request.setImportId("6229ffa0a1b2c3d4cade3e3d");
+        request.setChunkCount(1);
+        server.assertAnswered("startUserImport", client.startUserImport(request));
+    }
+
+    @Test
+    void getUserImport() {
+        GetUserImportDto request = new GetUserImportDto();
+        request.setImportId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getUserImport", client.getUserImport(request));
+    }
+
+    @Test
+    void listUserImports() {
+        ListUserImportsDto request = new ListUserImportsDto();
+        server.assertAnswered("listUserImports", client.listUserImports(request));
+    }
+
+    @Test
+    void getUserImportReport() {
+        GetUserImportReportDto request = new GetUserImportReportDto();
+        request.setImportId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getUserImportReport", client.getUserImportReport(request));
     }
 
     @Test

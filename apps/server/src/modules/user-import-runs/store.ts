@@ -1,0 +1,178 @@
+import { type Scope, statement } from '../../platform/database/database.ts';
+
+/** What a row's person is recognized by, as it is stored. */
+export interface Identifiers {
+  readonly username: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly phoneCountryCode: string | null;
+  readonly externalId: string | null;
+}
+
+/** Who has which of a row's identifiers: `<id> <kind of account>`. */
+export interface Holders {
+  readonly username: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly externalId: string | null;
+}
+
+const holderBy = (condition: string) => `
+  (select users.id || ' ' || users.kind from users
+    where users.user_pool_id = current_setting('genauth.user_pool_id') and ${condition})
+`;
+
+const holders = statement<
+  Holders,
+  [
+    usernames: readonly (string | null)[],
+    emails: readonly (string | null)[],
+    phones: readonly (string | null)[],
+    countryCodes: readonly (string | null)[],
+    externalIds: readonly (string | null)[],
+  ]
+>(`
+  select
+    ${holderBy('users.username = given.username')} as username,
+    ${holderBy('users.email = given.email')} as email,
+    ${holderBy('users.phone = given.phone and users.phone_country_code = given.country_code')} as phone,
+    ${holderBy('users.external_id = given.external_id')} as "externalId"
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+    with ordinality as given (username, email, phone, country_code, external_id, position)
+  order by given.position
+`);
+
+/** For each of these people, who has his identifiers already. */
+export function findHolders(scope: Scope, people: readonly Identifiers[]): Promise<Holders[]> {
+  return holders(
+    scope,
+    people.map(({ username }) => username),
+    people.map(({ email }) => email),
+    people.map(({ phone }) => phone),
+    people.map(({ phoneCountryCode }) => phoneCountryCode),
+    people.map(({ externalId }) => externalId),
+  );
+}
+
+const setSavepoint = statement<Record<never, never>, []>('savepoint import_rows');
+const releaseSavepoint = statement<Record<never, never>, []>('release savepoint import_rows');
+const returnToSavepoint = statement<Record<never, never>, []>('rollback to savepoint import_rows');
+
+/** Begins something that can be undone without the rest of the transaction. May be nested. */
+export async function beginAttempt(scope: Scope): Promise<void> {
+  await setSavepoint(scope);
+}
+
+export async function keepAttempt(scope: Scope): Promise<void> {
+  await releaseSavepoint(scope);
+}
+
+export async function undoAttempt(scope: Scope): Promise<void> {
+  await returnToSavepoint(scope);
+  await releaseSavepoint(scope);
+}
+
+const chunkSizes = statement<{ index: number; bytes: number }, [importId: string]>(`
+  select index, octet_length(content) as bytes from user_import_chunks
+  where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1 order by index
+`);
+
+/** The pieces of a file in their order. */
+export function listChunks(scope: Scope, importId: string): Promise<{ index: number; bytes: number }[]> {
+  return chunkSizes(scope, importId);
+}
+
+const chunk = statement<{ content: Buffer }, [importId: string, index: number]>(`
+  select content from user_import_chunks
+  where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1 and index = $2
+`);
+
+export async function readChunk(scope: Scope, importId: string, index: number): Promise<Buffer | undefined> {
+  const [row] = await chunk(scope, importId, index);
+  return row?.content;
+}
+
+/** How many rows came to what. */
+export interface Tally {
+  rows: number;
+  created: number;
+  updated: number;
+  skipped: number;
+  failed: number;
+}
+
+const addTally = statement<
+  Record<never, never>,
+  [
+    importId: string,
+    bytesRead: number,
+    rows: number,
+    created: number,
+    updated: number,
+    skipped: number,
+    failed: number,
+    errors: string,
+  ]
+>(`
+  with noted as (
+    insert into user_import_errors (user_pool_id, import_id, row, field, messages)
+    select current_setting('genauth.user_pool_id'), $1, row, field, messages
+    from jsonb_to_recordset($8::jsonb) as refused (row bigint, field text, messages jsonb)
+    on conflict (user_pool_id, import_id, row) do nothing
+  )
+  update user_imports set bytes_read = $2, rows = rows + $3, created = created + $4, updated = updated + $5,
+    skipped = skipped + $6, failed = failed + $7
+  where user_pool_id = current_setting('genauth.user_pool_id') and id = $1
+`);
+
+/** Notes what became of a batch of rows, in the transaction that did it. */
+export async function saveOutcome(
+  scope: Scope,
+  importId: string,
+  bytesRead: number,
+  { rows, created, updated, skipped, failed }: Tally,
+  errors: readonly { readonly row: number; readonly field: string | null; readonly messages: object }[],
+): Promise<void> {
+  await addTally(scope, importId, bytesRead, rows, created, updated, skipped, failed, JSON.stringify(errors));
+}
+
+const seen = statement<{ digest: string }, [importId: string, digests: readonly string[]]>(`
+  select encode(digest, 'hex') as digest from user_import_identifiers
+  where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1
+    and digest = any(array(select decode(given, 'hex') from unnest($2::text[]) as given))
+`);
+
+/** Which of these identifiers a dry run has met in an earlier batch. */
+export async function listSeenIdentifiers(
+  scope: Scope,
+  importId: string,
+  digests: readonly string[],
+): Promise<ReadonlySet<string>> {
+  return new Set((await seen(scope, importId, digests)).map(({ digest }) => digest));
+}
+
+const note = statement<Record<never, never>, [importId: string, digests: readonly string[]]>(`
+  insert into user_import_identifiers (user_pool_id, import_id, digest)
+  select distinct current_setting('genauth.user_pool_id'), $1, decode(given, 'hex') from unnest($2::text[]) as given
+  on conflict do nothing
+`);
+
+/** Remembers identifiers of rows that a dry run would have made users of. */
+export async function noteIdentifiers(scope: Scope, importId: string, digests: readonly string[]): Promise<void> {
+  await note(scope, importId, digests);
+}
+
+const remove = statement<Record<never, never>, [importId: string]>(`
+  with forgotten as (
+    delete from user_import_identifiers
+    where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1
+  ), emptied as (
+    delete from user_import_chunks where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1
+  )
+  update user_imports set chunks = 0 where user_pool_id = current_setting('genauth.user_pool_id') and id = $1
+`);
+
+/** Deletes the file of an import and what a dry run remembered of it. */
+export async function deleteFile(scope: Scope, importId: string): Promise<void> {
+  await remove(scope, importId);
+}
