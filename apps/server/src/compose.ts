@@ -106,7 +106,7 @@ export async function compose({
   const modules: Module[] = [
     organizations,
     departments,
-    departmentMembers,
+    departmentMembers(seal),
     departmentSearch,
     departmentSyncRelations,
     departmentImports({ createUsers: userCreation(usersDependencies) }),
@@ -121,7 +121,7 @@ export async function compose({
     roleAssignments,
     roleExclusions,
     groups,
-    groupMembers,
+    groupMembers(seal),
     dynamicGroups,
     posts,
     userPosts,

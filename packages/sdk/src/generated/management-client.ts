@@ -753,6 +753,14 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 400: Custom field not defined: {key}
    * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 422: Resigned and archived users cannot join departments
    * - 404: department not found
    * - 400: Identity source {extIdpId} is of provider {provider}
@@ -782,6 +790,14 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 400: Custom field not defined: {key}
    * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 422: Resigned and archived users cannot join departments
    * - 404: department not found
    * - 400: Identity source {extIdpId} is of provider {provider}
@@ -862,6 +878,14 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 404 (apiCode 2004): User not found
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
@@ -889,6 +913,14 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
    * - 422: No message service is configured

@@ -9,12 +9,17 @@
 export {
   type CustomDataChange,
   changeCustomData,
+  claimUniqueValues,
   dropCustomData,
+  encodeCustomData,
   findTargetsByCustomField,
   makeValuesUnique,
+  openCustomData,
   prepareCustomData,
   readCustomData,
   releaseUniqueValues,
+  type StoredCustomData,
+  showCustomData,
 } from './service.ts';
 export {
   type CustomField,

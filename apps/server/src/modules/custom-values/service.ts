@@ -34,7 +34,7 @@ export type StoredCustomData = Readonly<Record<string, unknown>>;
 type Value = string | number | boolean;
 
 /** Custom data that satisfies the definitions of its fields. */
-export type PreparedCustomData = readonly {
+type PreparedCustomData = readonly {
   readonly field: CustomField;
   readonly value: Value | null;
   /** The field as errors name it: `list.3.customData.school`. */
@@ -164,7 +164,7 @@ async function satisfies(text: string, rule: ValidateRule): Promise<boolean> {
 }
 
 /** What the column holds once these values are set. Encrypted ones are bound to user pool, target and key. */
-function encodeCustomData(
+export function encodeCustomData(
   seal: Seal,
   { userPoolId }: Scope,
   targetId: string,
@@ -193,7 +193,7 @@ function contextOf(userPoolId: string, targetId: string, key: string): string {
 }
 
 /** Custom data as administrators read it: encrypted values opened. */
-function openCustomData(
+export function openCustomData(
   seal: Seal,
   userPoolId: string,
   targetId: string,
@@ -219,7 +219,7 @@ function isSealed(value: unknown): value is Sealed {
 }
 
 /** Custom data as audit rows and events tell of it: of encrypted values no more than that there is one. */
-function showCustomData(stored: StoredCustomData): Record<string, unknown> {
+export function showCustomData(stored: StoredCustomData): Record<string, unknown> {
   return Object.fromEntries(Object.entries(stored).map(([key, value]) => [key, isSealed(value) ? redacted : value]));
 }
 
@@ -246,7 +246,7 @@ function canonical(value: Value): string {
 }
 
 /** Takes the values of unique fields for their targets, which are there by now. Whoever comes second is refused. */
-async function claimUniqueValues(
+export async function claimUniqueValues(
   seal: Seal,
   scope: Scope,
   targetType: StoredTargetType,
@@ -297,7 +297,9 @@ export async function changeCustomData(
   if (prepared.length === 0) return undefined;
   const before = (await lockStored(scope, targetType, targetId)) ?? {};
   const opened = new Map(Object.entries(openCustomData(seal, scope.userPoolId, targetId, before)));
-  const changed = prepared.filter(({ field, value }) => value !== (opened.get(field.key) ?? null));
+  // Of a field given twice the last value counts.
+  const wanted = [...new Map(prepared.map((one) => [one.field.key, one])).values()];
+  const changed = wanted.filter(({ field, value }) => value !== (opened.get(field.key) ?? null));
   if (changed.length === 0) return undefined;
   const after = encodeCustomData(seal, scope, targetId, changed, before);
   const unique = changed.flatMap(({ field }) => (field.isUnique && opened.has(field.key) ? [field.key] : []));

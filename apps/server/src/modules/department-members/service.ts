@@ -1,4 +1,5 @@
 import type { CommandContext, Handlers } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { foldText } from '../../platform/text-folding.ts';
 import {
   type DepartmentRow,
@@ -6,7 +7,7 @@ import {
   requireLockedDepartment,
   toEventNode,
 } from '../department-tree/index.ts';
-import { addRelations, requireUserId, toUserDto, userErrors } from '../user-directory/index.ts';
+import { requireUserId, toUserDto, userErrors, withRequested } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import {
   departmentMemberAdded,
@@ -26,7 +27,7 @@ import {
   searchMembers,
 } from './store.ts';
 
-export const departmentMemberHandlers: Handlers<typeof contract> = {
+export const createDepartmentMemberHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async listDepartmentMembers({ page, limit, ...input }, { scope }) {
     const department = await requireDepartment(scope, input);
     const { totalCount, list } = await listMembers(scope, department, {
@@ -37,7 +38,7 @@ export const departmentMemberHandlers: Handlers<typeof contract> = {
       limit,
       offset: (page - 1) * limit,
     });
-    return { totalCount, list: (await addRelations(scope, list, input)).map((row) => toUserDto(row, input)) };
+    return { totalCount, list: (await withRequested(seal, scope, list, input)).map((row) => toUserDto(row, input)) };
   },
 
   async listDepartmentMemberIds(reference, { scope }) {
@@ -54,7 +55,7 @@ export const departmentMemberHandlers: Handlers<typeof contract> = {
       limit,
       offset: (page - 1) * limit,
     });
-    return { totalCount, list: (await addRelations(scope, list, input)).map((row) => toUserDto(row, input)) };
+    return { totalCount, list: (await withRequested(seal, scope, list, input)).map((row) => toUserDto(row, input)) };
   },
 
   async isUserInDepartment({ userId, includeChildrenDepartments, ...reference }, { scope }) {
@@ -96,7 +97,7 @@ export const departmentMemberHandlers: Handlers<typeof contract> = {
     });
     return { success: true };
   },
-};
+});
 
 /** One event a user for the department, one for the user, and both lists of departments for the audit log. */
 function announce(

@@ -3,9 +3,10 @@
  * is a row of the table `group_members`, whatever the type of the group; other modules may join it in their SQL.
  */
 import { defineModule, type Module, reaction } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { userArchived, userResigned } from '../users/index.ts';
 import * as contract from './contract.ts';
-import { groupMemberHandlers, leaveAllGroups } from './service.ts';
+import { createGroupMemberHandlers, leaveAllGroups } from './service.ts';
 
 export { groupMemberAdded, groupMemberRemoved } from './contract.ts';
 export { listMembersOfGroups } from './store.ts';
@@ -22,6 +23,6 @@ const leaving = [userResigned, userArchived].map((to) =>
   }),
 );
 
-export const groupMembers: Module = defineModule('group-members', contract, groupMemberHandlers, {
-  reactions: leaving,
-});
+export function groupMembers(seal: Seal): Module {
+  return defineModule('group-members', contract, createGroupMemberHandlers(seal), { reactions: leaving });
+}

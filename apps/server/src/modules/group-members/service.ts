@@ -1,5 +1,6 @@
 import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import {
   type GroupRow,
   groupErrors,
@@ -8,7 +9,7 @@ import {
   toEventGroup,
   toGroupDto,
 } from '../group-directory/index.ts';
-import { addRelations, requireUserId, toUserDto, userErrors } from '../user-directory/index.ts';
+import { requireUserId, toUserDto, userErrors, withRequested } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import { groupMemberAdded, groupMemberRemoved } from './contract.ts';
 import {
@@ -21,7 +22,7 @@ import {
   listMembers,
 } from './store.ts';
 
-export const groupMemberHandlers: Handlers<typeof contract> = {
+export const createGroupMemberHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async addGroupMembers({ code, userIds }, context) {
     const { scope, emit, audit, now } = context;
     const group = await requireStaticGroup(scope, code);
@@ -50,14 +51,14 @@ export const groupMemberHandlers: Handlers<typeof contract> = {
       limit,
       offset: (page - 1) * limit,
     });
-    return { totalCount, list: (await addRelations(scope, list, flags)).map((row) => toUserDto(row, flags)) };
+    return { totalCount, list: (await withRequested(seal, scope, list, flags)).map((row) => toUserDto(row, flags)) };
   },
 
   async getUserGroups({ userId, userIdType }, { scope }) {
     const groups = await listGroupsOfUser(scope, await requireUserId(scope, userId, userIdType));
     return { totalCount: groups.length, list: groups.map((row) => toGroupDto(row)) };
   },
-};
+});
 
 async function requireStaticGroup(scope: Scope, code: string): Promise<GroupRow> {
   const group = await requireHeldGroup(scope, code);

@@ -1,7 +1,17 @@
 import { command, doc, dto, IsSuccessDto, pageOf, paging, query } from '@genauth/contract';
 import * as z from 'zod';
+import { customDataErrors } from '../custom-values/contract.ts';
 import { departmentMemberRemoved, userDepartmentsChanged } from '../department-members/contract.ts';
-import { optionalField, status, UserDto, userErrors, userId, userIds, userIdType } from '../user-directory/contract.ts';
+import {
+  optionalField,
+  status,
+  UserDto,
+  userCustomDataChanged,
+  userErrors,
+  userId,
+  userIds,
+  userIdType,
+} from '../user-directory/contract.ts';
 import {
   appId,
   autoGeneratePassword,
@@ -68,7 +78,7 @@ const updateOptions = {
 };
 
 const changeErrors = [
-  userErrors.customFieldNotDefined,
+  ...customDataErrors,
   userWriteErrors.alreadyExists,
   userWriteErrors.identifierMissing,
   userWriteErrors.metadataNotDefined,
@@ -79,6 +89,7 @@ const changeErrors = [
 const relationsEnd = [departmentMemberRemoved, userDepartmentsChanged];
 const changeEvents = [
   userUpdated,
+  userCustomDataChanged,
   userPasswordChanged,
   userBlocked,
   userUnblocked,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EventDeclaration, InputOf } from '@genauth/contract';
 import { type CommandContext, type Handlers, prepared } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
+import { type CustomDataChange, changeCustomData, prepareCustomData } from '../custom-values/index.ts';
 import type { Passwords, StoredPassword } from '../passwords/index.ts';
 import {
   findUserIds,
@@ -9,8 +10,10 @@ import {
   requireUserId,
   toUserDto,
   type UserRow,
+  userCustomDataChanged,
   userErrors,
 } from '../user-directory/index.ts';
+
 import {
   applyInput,
   type DepartmentMemberships,
@@ -58,12 +61,19 @@ export interface UserChange {
 export interface ChangedUser {
   readonly before: UserRow;
   readonly after: UserRow;
+  readonly custom?: CustomDataChange | undefined;
 }
 
 /** How users are changed inside a command: all or none, and answered those there are. */
 export function createUserChange({ seal, departments }: Omit<UserChangesDependencies, 'passwords'>) {
   return async (context: CommandContext, changes: readonly UserChange[]): Promise<ChangedUser[]> => {
     const { scope } = context;
+    const customData = await prepareCustomData(
+      scope,
+      'USER',
+      changes.map(({ input }) => input.customData),
+      { prefixOf: (index) => changes[index]?.prefix ?? '' },
+    );
     const now = new Date(context.now).toISOString();
     const ids = [...new Set(changes.map(({ id }) => id))];
     const leaving = changes.filter(({ input }) => isGone(input.status)).map(({ id }) => id);
@@ -86,11 +96,16 @@ export function createUserChange({ seal, departments }: Omit<UserChangesDependen
       return password !== undefined || !isDeepStrictEqual({ ...before, ...values }, before);
     });
     const rows = new Map((await write(context, different, now)).map((row) => [row.id, row]));
-    return changed.map(({ before, values: { password } }) => {
-      const after = rows.get(before.id) ?? before;
-      if (after !== before) announce(context, before, after, password !== undefined);
-      return { before, after };
-    });
+    const result: ChangedUser[] = [];
+    for (const { before, values } of changed) {
+      const own = customData.flatMap((given, index) => (changes[index]?.id === before.id ? given : []));
+      const custom = await changeCustomData(seal, scope, 'USER', before.id, own, context.now);
+      const written = rows.get(before.id) ?? before;
+      const after = custom === undefined ? written : { ...written, updatedAt: now };
+      if (after !== before) announce(context, { before, after, custom }, values.password !== undefined);
+      result.push({ before, after, custom });
+    }
+    return result;
   };
 
   /** A user after what is said of him, perhaps in several changes of a batch. */
@@ -126,11 +141,11 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
       async ({ userId, options, ...input }, context, [password]) => {
         refuseMessages(options?.sendPasswordResetedNotification);
         const id = await requireUserId(context.scope, userId, options?.userIdType ?? 'user_id');
-        const [{ before, after } = {}] = await change(context, [toChange(id, input, password, options, '')]);
-        if (before === undefined || after === undefined) throw userErrors.notFound();
-        const { origin, updates } = difference(before, after);
-        context.audit({ target: id, ...(after === before ? {} : { before: origin, after: updates }) });
-        return show(context, after);
+        const [changed] = await change(context, [toChange(id, input, password, options, '')]);
+        if (changed === undefined) throw userErrors.notFound();
+        const { origin, updates } = difference(changed);
+        context.audit({ target: id, ...(changed.after === changed.before ? {} : { before: origin, after: updates }) });
+        return show(context, changed.after);
       },
     ),
 
@@ -144,10 +159,7 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
         const changed = new Map((await change(context, changes)).map((one) => [one.before.id, one]));
         const unknown = list.find(({ userId }) => !changed.has(userId));
         if (unknown !== undefined) throw userWriteErrors.unknownUser({ userId: unknown.userId });
-        const differences = [...changed.values()].map(({ before, after }) => ({
-          userId: after.id,
-          ...difference(before, after),
-        }));
+        const differences = [...changed.values()].map((one) => ({ userId: one.after.id, ...difference(one) }));
         context.audit({
           before: differences.map(({ userId, origin }) => ({ userId, ...origin })),
           after: differences.map(({ userId, updates }) => ({ userId, ...updates })),
@@ -249,10 +261,12 @@ async function write(
   }
 }
 
-function announce({ emit }: CommandContext, before: UserRow, after: UserRow, hasNewPassword: boolean): void {
-  const { updates } = difference(before, after);
+function announce({ emit }: CommandContext, changed: ChangedUser, hasNewPassword: boolean): void {
+  const { before, after, custom } = changed;
+  const { updates } = difference(changed);
   const user = toUserDto(after);
   emit(userUpdated, { user, updates });
+  if (custom !== undefined) emit(userCustomDataChanged, { user, updates: custom.updates });
   if (hasNewPassword) emit(userPasswordChanged, { user });
   for (const event of statusEvents(before.status, after.status)) emit(event, { user });
 }
@@ -271,9 +285,9 @@ function toTime(secondsOrMilliseconds: number): string {
 }
 
 /** The fields that differ, before and after, as callers know them. */
-function difference(before: UserRow, after: UserRow) {
-  const origin: Record<string, unknown> = {};
-  const updates: Record<string, unknown> = {};
+function difference({ before, after, custom }: ChangedUser) {
+  const origin: Record<string, unknown> = custom === undefined ? {} : { customData: custom.origin };
+  const updates: Record<string, unknown> = custom === undefined ? {} : { customData: custom.updates };
   const old: Readonly<Record<string, unknown>> = toUserDto(before);
   for (const [name, value] of Object.entries(toUserDto(after))) {
     if (name === 'updatedAt' || isDeepStrictEqual(value, old[name])) continue;

@@ -2,7 +2,7 @@
  * What all user modules stand on: how an operation names a user, his row, and how V3 shows him. It has no operations; those
  * belong to `users`, `user-search` and their neighbours.
  */
-export { type identityFields, profileFields, type UserIdType, userErrors } from './contract.ts';
+export { type identityFields, profileFields, type UserIdType, userCustomDataChanged, userErrors } from './contract.ts';
 export {
   findUserIds,
   identityNumberContext,
@@ -11,10 +11,10 @@ export {
   toStoredEmail,
   toUserDto,
   type UserFlags,
+  withRequested,
 } from './service.ts';
 export {
   type AccountKind,
-  addRelations,
   departmentIdsColumn,
   identityCondition,
   listIdentities,

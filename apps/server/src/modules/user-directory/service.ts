@@ -3,14 +3,16 @@ import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { defaultPhoneCountryCode, parsePhoneQuery } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { findTargetsByCustomField } from '../custom-values/index.ts';
+import { findTargetsByCustomField, openCustomData } from '../custom-values/index.ts';
 import { type IdentityDto, type UserDto, type UserIdType, userErrors } from './contract.ts';
 import {
   type AccountKind,
+  addRelations,
   findIdsBy,
   findIdsByIdentity,
   findIdsByPhone,
   type IdentityRow,
+  listStoredCustomData,
   type UserRow,
 } from './store.ts';
 
@@ -89,6 +91,25 @@ export interface UserFlags {
   readonly withDepartmentIds?: boolean;
 }
 
+/** The same users with what these flags ask for beside the row itself: one statement for each flag. */
+export async function withRequested(
+  seal: Seal,
+  scope: Scope,
+  users: readonly UserRow[],
+  flags: UserFlags,
+): Promise<readonly UserRow[]> {
+  const rows = await addRelations(scope, users, flags);
+  if (!flags.withCustomData && !flags.flatCustomData) return rows;
+  const stored = await listStoredCustomData(
+    scope,
+    users.map(({ id }) => id),
+  );
+  return rows.map((row) => ({
+    ...row,
+    customData: openCustomData(seal, scope.userPoolId, row.id, stored.get(row.id) ?? {}),
+  }));
+}
+
 /** Opens sealed identity numbers of one user pool. */
 export interface IdentityNumberReader {
   readonly seal: Seal;
@@ -106,6 +127,8 @@ export function toUserDto(
 ): z.input<typeof UserDto> {
   const { profile } = row;
   return {
+    // First, so that a built-in field which came after a custom one of its name wins.
+    ...(flags.flatCustomData ? row.customData : {}),
     userId: row.id,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
@@ -157,7 +180,7 @@ export function toUserDto(
     departmentIds: flags.withDepartmentIds && row.departmentIds ? [...row.departmentIds] : undefined,
     identities: flags.withIdentities ? (row.identities ?? []).map(toIdentityDto) : undefined,
     identityNumber: identityNumbers === undefined ? undefined : readIdentityNumber(row, identityNumbers),
-    customData: flags.withCustomData && !flags.flatCustomData ? {} : undefined,
+    customData: flags.withCustomData && !flags.flatCustomData ? { ...row.customData } : undefined,
     postIdList: flags.withPost ? [...(row.postIds ?? [])] : undefined,
     statusChangedAt: row.statusChangedAt,
     tenantId: null,

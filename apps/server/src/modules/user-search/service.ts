@@ -4,13 +4,13 @@ import { requestErrors } from '../../platform/errors.ts';
 import type { Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import {
-  addRelations,
   identityCondition,
   toStoredEmail,
   toUserDto,
   type UserCondition,
   type UserFlags,
   userErrors,
+  withRequested,
 } from '../user-directory/index.ts';
 import { keywordCondition, type SearchableField } from '../user-texts/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
@@ -60,7 +60,7 @@ export function createUserSearchService({ seal, departments }: UserSearchDepende
       limit,
       offset: (page - 1) * limit,
     });
-    const users = await addRelations(scope, rows, flags);
+    const users = await withRequested(seal, scope, rows, flags);
     return { totalCount, list: users.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId })) };
   };
 

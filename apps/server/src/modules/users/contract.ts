@@ -1,5 +1,6 @@
 import { command, doc, dto, errors, event, query, secret } from '@genauth/contract';
 import * as z from 'zod';
+import { customDataErrors } from '../custom-values/contract.ts';
 import {
   departmentMemberAdded,
   departmentMemberErrors,
@@ -97,15 +98,18 @@ export const linkedData = z
   );
 
 /** What can be said of a user, on creation and later. */
-export const writableFields = optionalFields({
-  ...identifierFields,
-  ...displayFields,
-  gender,
-  emailVerified: z.boolean().meta(doc('Whether the email is verified', '邮箱是否验证', true)),
-  phoneVerified: z.boolean().meta(doc('Whether the phone is verified', '手机号是否验证', true)),
-  ...profileFields,
-  customData,
-});
+export const writableFields = {
+  ...optionalFields({
+    ...identifierFields,
+    ...displayFields,
+    gender,
+    emailVerified: z.boolean().meta(doc('Whether the email is verified', '邮箱是否验证', true)),
+    phoneVerified: z.boolean().meta(doc('Whether the phone is verified', '手机号是否验证', true)),
+    ...profileFields,
+  }),
+  // Kept out of audit rows: values of encrypted fields are sealed. What else changed is told there as before and after.
+  customData: secret(optionalField(customData)),
+};
 
 /** Kept out of audit rows: in `users` it is sealed. */
 export const identityNumberField = secret(optionalField(identityNumber));
@@ -246,7 +250,7 @@ const createErrors = [
   departmentMemberErrors.userNotEmployed,
   userWriteErrors.oneTimePasswordUnavailable,
   userWriteErrors.messageServiceNotConfigured,
-  userErrors.customFieldNotDefined,
+  ...customDataErrors,
   departmentTreeErrors.departmentNotFound,
   departmentTreeErrors.customFieldNotDefined,
   userDepartmentErrors.ambiguousDepartmentId,

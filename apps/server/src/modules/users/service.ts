@@ -5,10 +5,10 @@ import { newId } from '../../platform/ids.ts';
 import { type CommandContext, type Handlers, prepared } from '../../platform/module.ts';
 import { defaultPhoneCountryCode, parsePhoneNumber } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
+import { claimUniqueValues, encodeCustomData, prepareCustomData, showCustomData } from '../custom-values/index.ts';
 import { linkIdentities } from '../identities/index.ts';
 import type { Passwords, StoredPassword } from '../passwords/index.ts';
 import {
-  addRelations,
   findUserIds,
   identityNumberContext,
   listUsersByIds,
@@ -20,6 +20,7 @@ import {
   type UserIdType,
   type UserRow,
   userErrors,
+  withRequested,
 } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import { type DepartmentIdType, userCreated, userWriteErrors } from './contract.ts';
@@ -95,6 +96,12 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
     const now = new Date(context.now).toISOString();
     refuseMessages(options?.sendNotification);
     for (const input of inputs) refuseUnavailable(input);
+    const customData = await prepareCustomData(
+      scope,
+      'USER',
+      inputs.map((input) => input.customData),
+      { prefixOf },
+    );
     const users: WrittenUser[] = [];
     for (const [index, input] of inputs.entries()) {
       const id = newId(context.now);
@@ -107,6 +114,7 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
         statusChangedAt: values.status === 'Archived' ? now : null,
         resetPasswordOnNextLogin: options?.resetPasswordOnFirstLogin ?? false,
         password: passwords[index],
+        customData: encodeCustomData(seal, scope, id, customData[index] ?? []),
       });
     }
     const made = new Map((await insertUsers(scope, users, now, 'personal', source)).map((row) => [row.id, row]));
@@ -115,6 +123,9 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
     if (taken !== undefined) throw await alreadyExists(scope, taken, prefixOf(refused));
     const rows = users.flatMap(({ id }) => made.get(id) ?? []);
     await linkAccounts(context, seal, users, inputs, prefixOf);
+    const claims = users.map(({ id }, index) => ({ targetId: id, prepared: customData[index] ?? [] }));
+    await claimUniqueValues(seal, scope, 'USER', claims);
+    context.audit({ after: users.map(toAuditNote) });
     emit(userCreated, ...rows.map((row) => ({ user: toUserDto(row) })));
 
     const joins = users.flatMap(({ id }, index) => {
@@ -168,19 +179,18 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
       ({ list, options }) => passwords.toStored(list, options, prefixOfItem),
       async ({ list, options }, context, stored) => {
         const rows = await createUsers(list, stored, options, context, prefixOfItem);
-        context.audit({ after: rows.map(({ id }) => ({ userId: id })) });
         return show(context.scope, rows);
       },
     ),
 
     async getUser({ userId, userIdType, ...flags }, { scope }) {
-      const [user] = show(scope, await readUsers(scope, [userId], userIdType, flags), flags);
+      const [user] = show(scope, await readUsers(seal, scope, [userId], userIdType, flags), flags);
       if (user === undefined) throw userErrors.notFound();
       return user;
     },
 
     async getUserBatch({ userIds, userIdType, ...flags }, { scope }) {
-      return show(scope, await readUsers(scope, userIds, userIdType, flags), flags);
+      return show(scope, await readUsers(seal, scope, userIds, userIdType, flags), flags);
     },
 
     async isUserExists({ username, email, phone, externalId }, { scope }) {
@@ -206,6 +216,11 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
 
 function prefixOfItem(index: number): string {
   return `list.${index}.`;
+}
+
+/** The input keeps custom data to itself, for what of it is encrypted. */
+function toAuditNote({ id, customData = {} }: WrittenUser) {
+  return { userId: id, ...(Object.keys(customData).length === 0 ? {} : { customData: showCustomData(customData) }) };
 }
 
 /** What a new user starts from. */
@@ -302,8 +317,6 @@ export function requireIdentifier({ username, phone, email }: UserValues, prefix
 
 /** Refuses what refers to things that cannot be made yet, each in the words it will have when it is unknown. */
 export function refuseUnavailable(input: Partial<NewUserInput>): void {
-  const [customKey] = Object.keys(input.customData ?? {});
-  if (customKey !== undefined) throw userErrors.customFieldNotDefined({ key: customKey });
   const [dataKey] = Object.keys(input.metadataSource ?? {});
   if (dataKey !== undefined) throw userWriteErrors.metadataNotDefined({ key: dataKey });
   const [tenantId] = input.tenantIds ?? [];
@@ -326,6 +339,7 @@ async function alreadyExists(scope: Scope, user: WrittenUser, prefix: string) {
 }
 
 async function readUsers(
+  seal: Seal,
   scope: Scope,
   userIds: readonly string[],
   type: UserIdType,
@@ -334,5 +348,5 @@ async function readUsers(
   // System ids need no look-up before the look-up.
   const ids = type === 'user_id' ? [...new Set(userIds)] : await findUserIds(scope, userIds, type);
   const users = await listUsersByIds(scope, ids, flags.withDepartmentIds ?? false);
-  return addRelations(scope, users, flags);
+  return withRequested(seal, scope, users, flags);
 }

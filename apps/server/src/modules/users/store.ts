@@ -1,5 +1,6 @@
 import { type Scope, statement } from '../../platform/database/database.ts';
 import { isViolationOf } from '../../platform/violations.ts';
+import type { StoredCustomData } from '../custom-values/index.ts';
 import type { StoredPassword } from '../passwords/index.ts';
 import { type AccountKind, type UserRow, userColumns } from '../user-directory/index.ts';
 import { toSearchTexts } from '../user-texts/index.ts';
@@ -29,6 +30,8 @@ export interface UserValues {
 export interface WrittenUser extends UserValues {
   readonly id: string;
   readonly password: StoredPassword | undefined;
+  /** Of one who exists it is changed by itself. */
+  readonly customData?: StoredCustomData;
 }
 
 /** The columns of `UserValues`, with their types: users travel as JSON, so that one statement takes any number of them. */
@@ -98,12 +101,13 @@ function toPasswordColumns({ hash, salt, securityLevel }: StoredPassword, now: s
   } satisfies Record<keyof typeof passwordTypes, unknown>;
 }
 
-function toColumns({ id, password, ...values }: WrittenUser, now: string): JsonRecord {
+function toColumns({ id, password, customData = {}, ...values }: WrittenUser, now: string): JsonRecord {
   return {
     id,
     ...toValueColumns(values),
     ...(password === undefined ? {} : toPasswordColumns(password, now)),
     ...toTextColumns(values),
+    custom_data: customData,
   };
 }
 
@@ -112,7 +116,7 @@ function toTextColumns(values: UserValues): JsonRecord {
   return { common, other } satisfies Record<keyof typeof textTypes, unknown>;
 }
 
-const writtenTypes = { id: 'text', ...valueTypes, ...passwordTypes };
+const writtenTypes = { id: 'text', ...valueTypes, ...passwordTypes, custom_data: 'jsonb' };
 /** What keywords are looked for in stands in a table of its own, `user_search`. */
 const textTypes = { common: 'text', other: 'text' };
 const given = `given as (

@@ -151,6 +151,14 @@ class AsyncUsersSection(AsyncConnection):
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
             404 department_tree.department_not_found: department not found
             400 identity.other_provider: Identity source {extIdpId} is of provider {provider}
@@ -239,6 +247,14 @@ class AsyncUsersSection(AsyncConnection):
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
             404 department_tree.department_not_found: department not found
             400 identity.other_provider: Identity source {extIdpId} is of provider {provider}
@@ -514,6 +530,14 @@ class AsyncUsersSection(AsyncConnection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             404 user.not_found: User not found
             409 user_write.already_exists: user already exists with {field}
             400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
@@ -594,6 +618,14 @@ class AsyncUsersSection(AsyncConnection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             409 user_write.already_exists: user already exists with {field}
             400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
                 {prefix}phone, {prefix}email

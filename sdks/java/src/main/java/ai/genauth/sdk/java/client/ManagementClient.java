@@ -797,6 +797,16 @@ public class ManagementClient extends BaseClient {
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>400 {@code identity.other_provider}: Identity source &#123;extIdpId&#125; is of provider
@@ -835,6 +845,16 @@ public class ManagementClient extends BaseClient {
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>400 {@code identity.other_provider}: Identity source &#123;extIdpId&#125; is of provider
@@ -943,6 +963,16 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
      *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
@@ -975,6 +1005,16 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
      *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
      *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>

@@ -106,6 +106,7 @@ public class CreateUserInfoDto extends Dto {
     private String region;
 
     @JsonProperty("customData")
+    @Secret
     private Object customData;
 
     @JsonProperty("password")

@@ -108,6 +108,7 @@ public class UpdateUserReqDto extends Dto {
     private String region;
 
     @JsonProperty("customData")
+    @Secret
     private Object customData;
 
     @JsonProperty("password")
