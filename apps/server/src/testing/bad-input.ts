@@ -13,7 +13,9 @@ export interface BadInput {
 }
 
 /** An input with something else than usual in one place, which need not be wrong. */
-export type OddInput = Omit<BadInput, 'path'>;
+export interface OddInput extends Omit<BadInput, 'path'> {
+  readonly text: string;
+}
 
 interface Place {
   readonly path: readonly (string | number)[];
@@ -42,21 +44,35 @@ export function badInputs(
   });
 }
 
-/** The given texts in every place that takes text. */
+/** A place of an input that takes text. */
+export interface TextPlace {
+  /** `list.0.name`. */
+  readonly path: string;
+  readonly maxLength: number | undefined;
+  /** Its whole declaration, to tell places that are declared alike. */
+  readonly declaration: string;
+}
+
+/** Every place that takes text, with every text that is chosen for it. */
 export function textInputs(
   { operation }: ImplementedOperation,
-  sample: Readonly<Record<string, unknown>>,
+  /** By the number of the request, for operations that take the same input once only. */
+  sampleFor: (request: number) => Readonly<Record<string, unknown>>,
   world: SampleWorld,
-  texts: Readonly<Record<string, string>>,
+  textsFor: (place: TextPlace) => Readonly<Record<string, string>>,
 ): OddInput[] {
+  let requests = 0;
   return placesOf(inputSchemaOf(operation), operation.method === 'GET')
     .filter(({ schema }) => schema.type === 'string')
-    .flatMap(({ path }) =>
-      Object.entries(texts).map(([label, text]) => ({
-        label: `${path.join('.')}: ${label}`,
-        input: withValueAt(sample, path, text, inputSchemaOf(operation), world),
-      })),
-    );
+    .flatMap(({ path, schema }) => {
+      const { maxLength, description: _description, examples: _examples, ...rules } = schema;
+      const place = { path: path.join('.'), maxLength, declaration: JSON.stringify({ maxLength, ...rules }) };
+      return Object.entries(textsFor(place)).map(([label, text]) => ({
+        label: `${place.path}: ${label}`,
+        text,
+        input: withValueAt(sampleFor(++requests), path, text, inputSchemaOf(operation), world),
+      }));
+    });
 }
 
 function placesOf(schema: InputSchema, isQuery: boolean, above: readonly (string | number)[] = []): Place[] {

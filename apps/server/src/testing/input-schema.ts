@@ -17,6 +17,7 @@ export interface InputSchema {
   readonly properties?: Readonly<Record<string, InputSchema>>;
   readonly required?: readonly string[];
   readonly anyOf?: readonly InputSchema[];
+  readonly description?: string;
   readonly examples?: readonly unknown[];
   readonly default?: unknown;
   readonly writeOnly?: boolean;

@@ -35,6 +35,24 @@ export async function send(origin: string, { method, path, headers = {}, body }:
   return { httpStatus: response.status, headers: response.headers, text, answer };
 }
 
+/** Sends all with a credential, a few at a time, as one client with several connections would. */
+export async function sendAll<One>(
+  origin: string,
+  many: readonly One[],
+  toRequest: (one: One) => WireRequest,
+  authorization: string,
+): Promise<(WireAnswer & { readonly sent: One })[]> {
+  const answers: (WireAnswer & { readonly sent: One })[] = [];
+  for (let start = 0; start < many.length; start += 16) {
+    const batch = many.slice(start, start + 16).map(async (sent) => {
+      const request = toRequest(sent);
+      return { ...(await send(origin, { ...request, headers: { ...request.headers, authorization } })), sent };
+    });
+    answers.push(...(await Promise.all(batch)));
+  }
+  return answers;
+}
+
 /** The request that calls an operation, still without a credential. */
 export function requestOf(operation: Operation, input: Input): WireRequest {
   const headers = { 'content-type': 'application/json' };

@@ -60,7 +60,8 @@ const betweenFields: readonly RegExp[] = [
   /refused, .*: (Parameter )?advancedFilter\.\d+\.value/,
   // A number is one of its country.
   /refused, .*: Parameter (list\.\d+\.)?phone is malformed/,
-  /refused, .*: Parameter options\.passwordEncryptType/,
+  // And an encrypted password one of its encryption.
+  /refused, .*: Parameter (list\.\d+\.)?password is malformed[\s\S]*passwordEncryptType/,
   // In a query, no text is no value.
   /GET .*: refused, .*: (\w+) should not be empty[\s\S]*[?&]\1=[&']/,
   // Names or objects, as deep as one likes.
