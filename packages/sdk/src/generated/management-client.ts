@@ -1935,6 +1935,7 @@ export class ManagementClient extends ManagementCalls {
    * - 404: {at}: department not found
    * - 400: {at}: no such field: {field}
    * - 400: {at} must be a list of one rule or more
+   * - 404: {at}: role not found
    * - 400: {at} must have either one of `and`, `or` and `not`, or `field`, `operator` and `value`
    * - 400: The rule is nested more than {most} levels deep
    * - 400: The rule has more than {most} conditions
@@ -1966,6 +1967,7 @@ export class ManagementClient extends ManagementCalls {
    * - 404: {at}: department not found
    * - 400: {at}: no such field: {field}
    * - 400: {at} must be a list of one rule or more
+   * - 404: {at}: role not found
    * - 400: {at} must have either one of `and`, `or` and `not`, or `field`, `operator` and `value`
    * - 400: The rule is nested more than {most} levels deep
    * - 400: The rule has more than {most} conditions
@@ -1999,6 +2001,7 @@ export class ManagementClient extends ManagementCalls {
    * - 404: {at}: department not found
    * - 400: {at}: no such field: {field}
    * - 400: {at} must be a list of one rule or more
+   * - 404: {at}: role not found
    * - 400: {at} must have either one of `and`, `or` and `not`, or `field`, `operator` and `value`
    * - 400: The rule is nested more than {most} levels deep
    * - 400: The rule has more than {most} conditions
@@ -2031,6 +2034,7 @@ export class ManagementClient extends ManagementCalls {
    * - 404: {at}: department not found
    * - 400: {at}: no such field: {field}
    * - 400: {at} must be a list of one rule or more
+   * - 404: {at}: role not found
    * - 400: {at} must have either one of `and`, `or` and `not`, or `field`, `operator` and `value`
    * - 400: The rule is nested more than {most} levels deep
    * - 400: The rule has more than {most} conditions

@@ -322,7 +322,7 @@ class CreateGroupReqDto(TypedDict):
     rule: NotRequired[Optional[Dict[str, Any]]]
     """Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition
     `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of
-    `{departmentId, includeChildrenDepartments}`
+    `{departmentId, includeChildrenDepartments}`, `role` with IN one of `{code, namespace}`
     """
 
 
@@ -407,7 +407,7 @@ class CreateOrUpdateGroupReqDto(TypedDict):
     rule: NotRequired[Optional[Dict[str, Any]]]
     """Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition
     `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of
-    `{departmentId, includeChildrenDepartments}`
+    `{departmentId, includeChildrenDepartments}`, `role` with IN one of `{code, namespace}`
     """
 
 
@@ -1060,7 +1060,7 @@ class GroupDto(TypedDict):
     rule: NotRequired[Dict[str, Any]]
     """Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition
     `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of
-    `{departmentId, includeChildrenDepartments}`
+    `{departmentId, includeChildrenDepartments}`, `role` with IN one of `{code, namespace}`
     """
     evaluation: NotRequired[GroupEvaluationDto]
 
@@ -2465,7 +2465,7 @@ class UpdateGroupReqDto(TypedDict):
     rule: NotRequired[Optional[Dict[str, Any]]]
     """Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition
     `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of
-    `{departmentId, includeChildrenDepartments}`
+    `{departmentId, includeChildrenDepartments}`, `role` with IN one of `{code, namespace}`
     """
 
 

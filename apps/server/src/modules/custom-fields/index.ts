@@ -7,6 +7,7 @@ import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
 import { createCustomFieldHandlers } from './service.ts';
 
+export { customFieldDeleted } from './contract.ts';
 export { pageOfFields } from './service.ts';
 
 export function customFields(seal: Seal): Module {

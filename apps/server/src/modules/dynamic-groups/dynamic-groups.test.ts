@@ -16,6 +16,12 @@ async function finished(pool: TestUserPool, jobId: string) {
   }
 }
 
+/** Waits for whatever job evaluates some group. */
+async function settled(pool: TestUserPool): Promise<void> {
+  const { list } = await pool.do('listGroups', { limit: 50 });
+  for (const { evaluation } of list) if (evaluation !== undefined) await finished(pool, evaluation.jobId);
+}
+
 async function namesIn(pool: TestUserPool, code: string): Promise<string[]> {
   const { list } = await pool.do('listGroupMembers', { code, limit: 50 });
   return list.map(({ username }: { username: string }) => username).sort();
@@ -153,16 +159,144 @@ test('follows departments, with and without those below, through joins, moves an
   });
   expect(await all()).toEqual([['ann', 'bob', 'dan'], ['ann'], ['cat']]);
 
-  const settled = async () => {
-    const { list } = await pool.do('listGroups', { limit: 50 });
-    for (const { evaluation } of list) await finished(pool, evaluation.jobId);
-  };
   await pool.do('updateDepartment', { organizationCode, departmentId: sales, parentDepartmentId: web });
-  await settled();
+  await settled(pool);
   expect(await all()).toEqual([['ann', 'bob', 'cat', 'dan'], ['ann'], []]);
   await pool.do('deleteOrganization', { organizationCode });
-  await settled();
+  await settled(pool);
   expect(await all()).toEqual([[], [], ['ann', 'bob', 'cat', 'dan']]);
+});
+
+test('follows custom fields of every type, and the end of a field', async () => {
+  const pool = await testUserPool();
+  const fields = { school: 'STRING', level: 'NUMBER', since: 'DATETIME', isLead: 'BOOLEAN', shirt: 'ENUM' };
+  const list = Object.entries(fields).map(([key, dataType]) => ({
+    targetType: 'USER',
+    key,
+    dataType,
+    ...(dataType === 'ENUM'
+      ? {
+          options: [
+            { value: 'S', label: 'S' },
+            { value: 'M', label: 'M' },
+          ],
+        }
+      : {}),
+  }));
+  await pool.do('setCustomFields', { list: [...list, { targetType: 'USER', key: 'secret', encrypted: true }] });
+  const { ann, bob } = await withUsers(pool, { ann: {}, bob: {}, cat: {} });
+  const set = (userId: unknown, values: object) =>
+    pool.do('setCustomData', {
+      targetType: 'USER',
+      targetIdentifier: userId,
+      list: Object.entries(values).map(([key, value]) => ({ key, value })),
+    });
+  await set(ann, { school: 'PKU', level: 3, since: '2020-01-01', isLead: true, shirt: 'S', secret: 'x' });
+  const rules: readonly (readonly [Rule, readonly string[]])[] = [
+    [is('school', 'PKU'), ['ann']],
+    [{ field: 'school', operator: 'CONTAINS', value: 'pk' }, ['ann']],
+    [{ not: is('school', 'PKU') }, ['bob', 'cat']],
+    [{ field: 'level', operator: 'GREATER', value: 3 }, ['ann']],
+    [{ field: 'level', operator: 'BETWEEN', value: [4, 9] }, []],
+    [{ field: 'since', operator: 'LESSER', value: Date.UTC(2020, 0, 1) }, ['ann']],
+    [is('isLead', true), ['ann']],
+    [{ field: 'shirt', operator: 'IN', value: ['S', 'XL'] }, ['ann']],
+    [{ field: 'secret', operator: 'NOT_NULL' }, ['ann']],
+    [{ field: 'level', operator: 'IS_NULL' }, ['bob', 'cat']],
+  ];
+  const check = async (who: (names: readonly string[]) => readonly string[]) => {
+    for (const [index, [rule, expected]] of rules.entries()) {
+      expect([rule, await namesIn(pool, `g${index}`)]).toEqual([rule, who(expected)]);
+    }
+  };
+  for (const [index, [rule]] of rules.entries()) await withGroup(pool, `g${index}`, rule);
+  await check((names) => names);
+  for (const [rule, expected] of rules.filter(([one]) => 'field' in one)) {
+    const found = await pool.do('listUsers', { advancedFilter: [rule] });
+    expect(found.list.map(({ username }: { username: string }) => username).sort()).toEqual(expected);
+  }
+  // The two change places.
+  await set(bob, { school: 'PKU', level: 3, since: '2020-01-01', isLead: true, shirt: 'S', secret: 'x' });
+  await set(ann, { school: null, level: null, since: null, isLead: null, shirt: null, secret: null });
+  await check((names) => names.map((name) => ({ ann: 'bob', bob: 'ann' })[name] ?? name).sort());
+
+  expect(await pool.call('createGroup', { code: 'x', type: 'dynamic', rule: { ...is('secret', 'x') } })).toMatchObject({
+    statusCode: 400,
+  });
+  await pool.do('deleteCustomFields', { list: [{ targetType: 'USER', key: 'level' }] });
+  await settled(pool);
+  expect([await namesIn(pool, 'g3'), await namesIn(pool, 'g9')]).toEqual([[], ['ann', 'bob', 'cat']]);
+  // Made anew it holds texts, which the rule does not compare with.
+  await pool.do('setCustomFields', { list: [{ targetType: 'USER', key: 'level', dataType: 'STRING' }] });
+  await set(ann, { level: 'high' });
+  expect([await namesIn(pool, 'g3'), await namesIn(pool, 'g9')]).toEqual([[], ['bob', 'cat']]);
+});
+
+test('follows roles, held directly or through departments, groups and roles', async () => {
+  const pool = await testUserPool();
+  const { organizationCode, rd, web } = await withTree(pool);
+  const { ann, bob, cat, dan } = await withUsers(pool, {
+    ann: {},
+    bob: { departmentIds: [web] },
+    cat: {},
+    dan: {},
+  });
+  await pool.do('createRolesBatch', { list: ['editor', 'chief', 'owner'].map((code) => ({ code })) });
+  await pool.do('createGroup', { code: 'static' });
+  const named = [{ code: 'editor' }];
+  const { rule } = await withGroup(pool, 'a', { field: 'role', operator: 'IN', value: named });
+  expect(rule.value).toEqual([{ roleId: expect.any(String), code: 'editor', namespace: 'default' }]);
+  await withGroup(pool, 'b', { not: { field: 'role', operator: 'IN', value: rule.value } });
+  const all = async () => {
+    await settled(pool);
+    const [holders, others] = [await namesIn(pool, 'a'), await namesIn(pool, 'b')];
+    expect([...holders, ...others].sort()).toEqual(['ann', 'bob', 'cat', 'dan']);
+    return holders;
+  };
+  const assign = (code: string, targetType: string, targetIdentifier: unknown) =>
+    pool.do('assignRole', { code, targets: [{ targetType, targetIdentifier }] });
+  const revoke = (code: string, targetType: string, targetIdentifier: unknown) =>
+    pool.do('revokeRole', { code, targets: [{ targetType, targetIdentifier }] });
+  expect(await all()).toEqual([]);
+  // Assigned to a user it takes no job.
+  await assign('editor', 'USER', ann);
+  expect(await namesIn(pool, 'a')).toEqual(['ann']);
+  await revoke('editor', 'USER', ann);
+  expect(await namesIn(pool, 'a')).toEqual([]);
+
+  await assign('editor', 'DEPARTMENT', rd);
+  expect(await all()).toEqual(['bob']);
+  await pool.do('addDepartmentMembers', { organizationCode, departmentId: rd, userIds: [cat] });
+  expect(await namesIn(pool, 'a')).toEqual(['bob', 'cat']);
+  await pool.do('updateDepartment', { organizationCode, departmentId: web, parentDepartmentId: 'root' });
+  expect(await all()).toEqual(['cat']);
+
+  await assign('editor', 'GROUP', 'static');
+  await pool.do('addGroupMembers', { code: 'static', userIds: [dan] });
+  expect(await all()).toEqual(['cat', 'dan']);
+  await pool.do('removeGroupMembers', { code: 'static', userIds: [dan] });
+  expect(await namesIn(pool, 'a')).toEqual(['cat']);
+
+  await assign('editor', 'ROLE', 'chief');
+  await assign('chief', 'ROLE', 'owner');
+  await assign('owner', 'USER', ann);
+  expect(await all()).toEqual(['ann', 'cat']);
+  await pool.do('updateRole', { code: 'chief', status: 'DISABLE' });
+  expect(await all()).toEqual(['cat']);
+  await pool.do('updateRole', { code: 'chief', status: 'ENABLE', newCode: 'boss' });
+  expect(await all()).toEqual(['ann', 'cat']);
+  await pool.do('deleteRolesBatch', { codeList: ['boss'] });
+  expect(await all()).toEqual(['cat']);
+  await pool.do('addGroupMembers', { code: 'static', userIds: [bob] });
+  expect(await all()).toEqual(['bob', 'cat']);
+  await pool.do('deleteGroupsBatch', { codeList: ['static'] });
+  expect(await all()).toEqual(['cat']);
+  await pool.do('updateUser', { userId: cat, status: 'Resigned' });
+  await pool.do('updateUser', { userId: cat, status: 'Activated' });
+  expect(await all()).toEqual([]);
+  // What a dynamic group is assigned would change who belongs to it: that does not count.
+  await assign('editor', 'GROUP', 'b');
+  expect(await all()).toEqual([]);
 });
 
 test('who has left belongs to no group, whatever the rule says, and who comes back may belong to any', async () => {
@@ -259,6 +393,10 @@ test('refuses a rule that is malformed, too large or names what is not there, an
     [{ ...inDepartment([{ departmentId: own.rd }]), operator: 'EQUAL' }, 400, 'rule.operator'],
     [inDepartment([{ departmentId: foreign }]), 404, 'rule.value.0'],
     [inDepartment([{ departmentId: own.rd, organizationCode: 'none' }]), 404, 'none'],
+    [{ field: 'role', operator: 'IN', value: [{ code: 'none' }] }, 404, 'rule.value.0'],
+    [{ field: 'role', operator: 'IN', value: [{ namespace: 'default' }] }, 400, 'rule.value.0.code'],
+    [{ field: 'role', operator: 'IN', value: 'editor' }, 400, 'rule.value'],
+    [{ field: 'role', operator: 'EQUAL', value: 'editor' }, 400, 'rule.operator'],
     [nested(9), 400, '8 levels'],
     [{ and: Array(101).fill(byCompany) }, 400, '100 conditions'],
     [{ and: [{ or: Array(60).fill(byCompany) }, { or: Array(60).fill(byCompany) }] }, 400, '100 conditions'],

@@ -4,10 +4,15 @@
  * and means belongs to `group-rules`.
  */
 import { type CommandContext, defineModule, type Module, type Reaction, reaction } from '../../platform/module.ts';
+import { customFieldDeleted } from '../custom-fields/index.ts';
 import { userDepartmentsChanged } from '../department-members/index.ts';
 import { departmentMoved } from '../departments/index.ts';
 import { groupMemberAdded, groupMemberRemoved } from '../group-members/index.ts';
+import { groupDeleted } from '../groups/index.ts';
 import { organizationDeleted } from '../organizations/index.ts';
+import { roleAssigned, roleUnassigned } from '../role-assignments/index.ts';
+import { roleDeleted, roleUpdated } from '../roles/index.ts';
+import { userCustomDataChanged } from '../user-directory/index.ts';
 import { userCreated, userUpdated } from '../users/index.ts';
 import * as contract from './contract.ts';
 import {
@@ -16,6 +21,8 @@ import {
   evaluateUsers,
   looksAtChanges,
   looksAtDepartments,
+  looksAtFields,
+  looksAtRoles,
 } from './service.ts';
 
 export { evaluationJob } from './service.ts';
@@ -26,20 +33,20 @@ const ofUsers: readonly Reaction[] = [
   reaction({
     to: userCreated,
     emits,
-    react: (data, context) =>
-      evaluateUsers(
-        context,
-        data.map(({ user }) => user.userId),
-      ),
+    react: (data, context) => evaluateUsers(context, idsOf(data)),
   }),
   reaction({
     to: userUpdated,
     emits,
     react: (data, context) =>
-      evaluateUsers(
-        context,
-        data.map(({ user }) => user.userId),
-        (group) => data.some((one) => looksAtChanges(group, one)),
+      evaluateUsers(context, idsOf(data), (group) => data.some((one) => looksAtChanges(group, one))),
+  }),
+  reaction({
+    to: userCustomDataChanged,
+    emits,
+    react: (data, context) =>
+      evaluateUsers(context, idsOf(data), (group) =>
+        data.some(({ updates }) => looksAtFields(group, ['updatedAt', ...Object.keys(updates)])),
       ),
   }),
   reaction({
@@ -54,13 +61,72 @@ const ofUsers: readonly Reaction[] = [
   }),
 ];
 
+function idsOf(data: readonly { readonly user: { readonly userId: string } }[]): string[] {
+  return data.map(({ user }) => user.userId);
+}
+
 const evaluateTrees = (_data: unknown, context: CommandContext) => evaluateEverybody(context, looksAtDepartments);
+const evaluateHolders = (_data: unknown, context: CommandContext) => evaluateEverybody(context, looksAtRoles);
 
 const ofTrees: readonly Reaction[] = [
   reaction({ to: departmentMoved, emits: [], react: evaluateTrees }),
   reaction({ to: organizationDeleted, emits: [], react: evaluateTrees }),
 ];
 
+const ofFields: readonly Reaction[] = [
+  reaction({
+    to: customFieldDeleted,
+    emits: [],
+    react: (data, context) => {
+      const keys = data.filter(({ field }) => field.targetType === 'USER').map(({ field }) => field.key);
+      return evaluateEverybody(context, (group) => looksAtFields(group, keys));
+    },
+  }),
+];
+
+/** Roles come to users by name, or to all that some department, group or other role stands for. */
+const ofRoles: readonly Reaction[] = [
+  ...[roleAssigned, roleUnassigned].map((to) =>
+    reaction({
+      to,
+      emits,
+      async react(data, context) {
+        if (data.some(({ groupIds, nodeIds, roleIds }) => groupIds.length + nodeIds.length + roleIds.length > 0)) {
+          await evaluateEverybody(context, looksAtRoles);
+        }
+        const userIds = new Set(data.flatMap((one) => one.userIds));
+        await evaluateUsers(context, [...userIds], looksAtRoles);
+      },
+    }),
+  ),
+  reaction({
+    to: roleUpdated,
+    emits: [],
+    async react(data, context) {
+      if (data.some(({ updates }) => 'status' in updates || 'disableTime' in updates)) {
+        await evaluateEverybody(context, looksAtRoles);
+      }
+    },
+  }),
+  reaction({ to: roleDeleted, emits: [], react: evaluateHolders }),
+  // What a group is assigned, its members hold.
+  reaction({ to: groupDeleted, emits: [], react: evaluateHolders }),
+  ...[groupMemberAdded, groupMemberRemoved].map((to) =>
+    reaction({
+      to,
+      emits,
+      react(data, context) {
+        const ofStatic = data.filter(({ group }) => group.type === 'static');
+        return evaluateUsers(
+          context,
+          ofStatic.flatMap(({ users }) => users.map(({ id }) => id)),
+          looksAtRoles,
+        );
+      },
+    }),
+  ),
+];
+
 export const dynamicGroups: Module = defineModule('dynamic-groups', contract, dynamicGroupHandlers, {
-  reactions: [...ofUsers, ...ofTrees],
+  reactions: [...ofUsers, ...ofTrees, ...ofFields, ...ofRoles],
 });

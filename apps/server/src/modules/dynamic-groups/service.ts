@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import { groupErrors, requireLockedGroup, toEventGroup } from '../group-directory/index.ts';
 import { groupMemberAdded, groupMemberRemoved } from '../group-members/index.ts';
-import { evaluationKind, type GroupRule, startEvaluation } from '../group-rules/index.ts';
+import { evaluationKind, fieldsOfRule, type RuleSurroundings, startEvaluation } from '../group-rules/index.ts';
 import { defineJob, type JobContext } from '../jobs/index.ts';
+import { findCustomKinds } from '../user-search/index.ts';
 import type * as contract from './contract.ts';
 import {
   areOlderTransactionsOver,
@@ -67,11 +67,19 @@ async function settle(
   groups: readonly DynamicGroup[],
   userIds: readonly string[],
 ): Promise<void> {
-  const now = new Date(context.now).toISOString();
+  const surroundings = await surroundingsOf(context, groups);
   for (let start = 0; start < groups.length; start += groupsAtOnce) {
-    const some = groups.slice(start, start + groupsAtOnce);
-    announce(context, some, await settleMemberships(context.scope, some, userIds, now));
+    const rules = { ...surroundings, groups: groups.slice(start, start + groupsAtOnce) };
+    announce(context, rules.groups, await settleMemberships(context.scope, rules, userIds));
   }
+}
+
+async function surroundingsOf(
+  { scope, now }: CommandContext,
+  groups: readonly DynamicGroup[],
+): Promise<RuleSurroundings> {
+  const fields = new Set(groups.flatMap(({ rule }) => fieldsOfRule(rule)));
+  return { customKinds: await findCustomKinds(scope, [...fields]), now: new Date(now).toISOString() };
 }
 
 /** One event a group for those who joined, one for those who left. */
@@ -91,14 +99,18 @@ function announce(
       const users = ofGroup
         .filter((change) => change.isNew === isNew)
         .map(({ id, username, email }) => ({ id, username, email }));
-      if (users.length > 0) emit(event, { group: toEventGroup(group), users });
+      for (let start = 0; start < users.length; start += mostNamed) {
+        emit(event, { group: toEventGroup(group), users: users.slice(start, start + mostNamed) });
+      }
     }
   }
 }
 
-/** Users looked at in one step, and of those that differ so many settled in it. */
-const stretchSize = 5_000;
-const settledAtOnce = 500;
+/** Users looked at in one step. When a group is new most of them may differ, and are locked for as long as the step takes. */
+const stretchSize = 2_000;
+
+/** Of users one event names. */
+const mostNamed = 500;
 
 interface Checkpoint {
   /** All users up to this id are settled. */
@@ -131,20 +143,17 @@ export const evaluationJob = defineJob({
         const groups = (await listDynamicGroups(scope)).filter(
           ({ id, ruleJobId }) => groupIds.includes(id) && ruleJobId === job.jobId,
         );
-        const { seen, last, differing } = await compareNext(scope, groups, reached.after);
-        const some = differing.slice(0, settledAtOnce);
-        if (some.length > 0) {
-          await lockUsers(scope, some);
-          await settle(context, groups, some);
+        const { seen, last, differing } = await compareNext(context, groups, reached.after);
+        if (differing.length > 0) {
+          await lockUsers(scope, differing);
+          await settle(context, groups, differing);
         }
-        // When more differ than fit into one step, the next goes on behind the last one settled.
-        const isWhole = some.length === differing.length;
         next = {
-          after: (isWhole ? last : some.at(-1)) ?? reached.after,
-          done: isWhole ? reached.done + seen : reached.done,
-          changed: reached.changed + some.length,
+          after: last ?? reached.after,
+          done: reached.done + seen,
+          changed: reached.changed + differing.length,
         };
-        isOver = isWhole && seen < stretchSize;
+        isOver = seen < stretchSize;
         if (isOver) await noteEvaluated(scope, groups, job.jobId, new Date(now).toISOString());
         return { done: next.done, total: Math.max(total, next.done), checkpoint: next };
       });
@@ -163,15 +172,25 @@ async function waitForOlderTransactions(job: JobContext<Checkpoint>): Promise<vo
 }
 
 /** Nothing to compare with is the end. */
-async function compareNext(scope: Scope, groups: readonly DynamicGroup[], after: string): Promise<Stretch> {
-  return groups.length === 0
-    ? { seen: 0, last: null, differing: [] }
-    : compareStretch(scope, groups, after, stretchSize);
+async function compareNext(context: CommandContext, groups: readonly DynamicGroup[], after: string): Promise<Stretch> {
+  if (groups.length === 0) return { seen: 0, last: null, differing: [] };
+  const rules = { ...(await surroundingsOf(context, groups)), groups };
+  return compareStretch(context.scope, rules, after, stretchSize);
 }
 
-/** Whether a rule looks at where users are in the tree. */
+/** Whether a rule looks at where users are in the tree; roles come from there, too. */
 export function looksAtDepartments({ rule }: DynamicGroup): boolean {
-  return fieldsOf(rule).some((field) => field === 'department' || field === 'mainDepartmentId');
+  return fieldsOfRule(rule).some((field) => ['department', 'mainDepartmentId', 'role'].includes(field));
+}
+
+/** Whether a rule looks at the roles users hold. */
+export function looksAtRoles({ rule }: DynamicGroup): boolean {
+  return fieldsOfRule(rule).includes('role');
+}
+
+/** Whether a rule looks at one of these fields. */
+export function looksAtFields({ rule }: DynamicGroup, fields: readonly string[]): boolean {
+  return fieldsOfRule(rule).some((field) => fields.includes(field));
 }
 
 /** What changes without being named among the changes of a user. */
@@ -184,16 +203,9 @@ export function looksAtChanges(
 ): boolean {
   // Who leaves, leaves every group, and who comes back may belong to any.
   if ('status' in updates) return true;
-  return fieldsOf(rule).some((field) => {
-    if (field === 'department') return false;
+  return fieldsOfRule(rule).some((field) => {
+    if (field === 'department' || field === 'role') return false;
     // A field the event does not know may have changed.
     return field in updates || !(field in user) || unnamed.includes(field);
   });
-}
-
-function fieldsOf(rule: GroupRule): readonly string[] {
-  if ('and' in rule) return rule.and.flatMap(fieldsOf);
-  if ('or' in rule) return rule.or.flatMap(fieldsOf);
-  if ('not' in rule) return fieldsOf(rule.not);
-  return [rule.field];
 }

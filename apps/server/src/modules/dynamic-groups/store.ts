@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Scope, statement } from '../../platform/database/database.ts';
 import { type GroupRow, groupColumns } from '../group-directory/index.ts';
-import { conditionOfRule, type GroupRule } from '../group-rules/index.ts';
+import { conditionOfRule, type GroupRule, type RuleSurroundings } from '../group-rules/index.ts';
 
 /** A group whose members follow from a rule. */
 export interface DynamicGroup extends GroupRow {
@@ -27,9 +27,14 @@ export async function lockUsers(scope: Scope, ids: readonly string[]): Promise<v
   await lock(scope, ids);
 }
 
+/** Rules with what they need to be asked. */
+export interface Rules extends RuleSurroundings {
+  readonly groups: readonly DynamicGroup[];
+}
+
 /** Each group with whether its rule holds for the alias `users`. Who has left belongs nowhere, whatever a rule says. */
-function verdicts(groups: readonly DynamicGroup[]): RawBuilder<unknown> {
-  const rows = groups.map(({ id, rule }) => sql`(${id}::text, ${conditionOfRule(rule)})`);
+function verdicts({ groups, ...surroundings }: Rules): RawBuilder<unknown> {
+  const rows = groups.map(({ id, rule }) => sql`(${id}::text, ${conditionOfRule(rule, surroundings)})`);
   return sql`(values ${sql.join(rows)}) as verdict (group_id, holds)`;
 }
 
@@ -47,15 +52,15 @@ export interface MembershipChange {
 /** Puts right who of these users, who are locked, belongs to these groups; one statement, whose snapshot is younger than the locks. */
 export async function settleMemberships(
   scope: Scope,
-  groups: readonly DynamicGroup[],
+  rules: Rules,
   userIds: readonly string[],
-  now: string,
 ): Promise<MembershipChange[]> {
+  const { groups, now } = rules;
   const ids = sql`${sql.val(userIds)}::text[]`;
   const { rows } = await sql<MembershipChange>`
     with wanted as materialized (
       select verdict.group_id, users.id as user_id
-      from users cross join lateral ${verdicts(groups)}
+      from users cross join lateral ${verdicts(rules)}
       where users.user_pool_id = ${pool} and users.id = any(${ids}) and ${canBelong} and verdict.holds
     ), present as materialized (
       select group_id, user_id from group_members
@@ -96,16 +101,11 @@ export interface Stretch {
 }
 
 /** Looks at the next users without locking anybody: most of them are as they should be. */
-export async function compareStretch(
-  scope: Scope,
-  groups: readonly DynamicGroup[],
-  after: string,
-  size: number,
-): Promise<Stretch> {
+export async function compareStretch(scope: Scope, rules: Rules, after: string, size: number): Promise<Stretch> {
   const { rows } = await sql<Stretch>`
     select count(*)::integer as seen, max(users.id) as last,
       coalesce(array_agg(users.id order by users.id) filter (where exists (
-        select from ${verdicts(groups)}
+        select from ${verdicts(rules)}
         where (verdict.holds and ${canBelong}) <> exists (
           select from group_members member
           where member.user_pool_id = ${pool} and member.group_id = verdict.group_id and member.user_id = users.id

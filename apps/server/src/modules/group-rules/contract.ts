@@ -33,12 +33,13 @@ export const groupRuleErrors = errors('group_rule', {
     statusCode: 404,
     message: { en: '{at}: department not found', zh: '{at}：部门不存在' },
   },
+  roleNotFound: { statusCode: 404, message: { en: '{at}: role not found', zh: '{at}：角色不存在' } },
 });
 
 export const groupRule = z.record(z.string(), z.unknown()).meta(
   doc(
-    'Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of `{departmentId, includeChildrenDepartments}`',
-    '动态分组规则。规则为 `{and: [规则]}`、`{or: [规则]}`、`{not: 规则}`，或与 list-users `advancedFilter` 相同的条件 `{field, operator, value}`；`department` 配合 IN 传 `{departmentId, includeChildrenDepartments}` 数组',
+    'Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition `{field, operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of `{departmentId, includeChildrenDepartments}`, `role` with IN one of `{code, namespace}`',
+    '动态分组规则。规则为 `{and: [规则]}`、`{or: [规则]}`、`{not: 规则}`，或与 list-users `advancedFilter` 相同的条件 `{field, operator, value}`；`department` 配合 IN 传 `{departmentId, includeChildrenDepartments}` 数组，`role` 配合 IN 传 `{code, namespace}` 数组',
     {
       and: [
         { field: 'company', operator: 'EQUAL', value: 'steamory' },

@@ -4,9 +4,17 @@ import { requestErrors } from '../../platform/errors.ts';
 import type { CommandContext } from '../../platform/module.ts';
 import { findDepartmentById, requireDepartment, rootAlias } from '../department-tree/index.ts';
 import { startJob } from '../jobs/index.ts';
-import { fieldConditionOf, isFilterOperator } from '../user-search/index.ts';
+import { fieldConditionOf, findCustomKinds, isFilterOperator } from '../user-search/index.ts';
 import { groupRuleErrors } from './contract.ts';
-import { type GroupRule, noteJob, type RuleCondition, type RuleDepartment } from './store.ts';
+import {
+  findRoleByCode,
+  findRoleById,
+  type GroupRule,
+  noteJob,
+  type RuleCondition,
+  type RuleDepartment,
+  type RuleRole,
+} from './store.ts';
 
 /** What keeps a rule cheap enough to be asked at every change of a user. */
 const mostLevels = 8;
@@ -35,6 +43,14 @@ interface Reading {
  */
 export function readGroupRule(scope: Scope, given: unknown): Promise<GroupRule> {
   return readRule(given, 'rule', 1, { scope, conditions: 0, values: 0 });
+}
+
+/** The fields a rule looks at. */
+export function fieldsOfRule(rule: GroupRule): readonly string[] {
+  if ('and' in rule) return rule.and.flatMap(fieldsOfRule);
+  if ('or' in rule) return rule.or.flatMap(fieldsOfRule);
+  if ('not' in rule) return fieldsOfRule(rule.not);
+  return [rule.field];
 }
 
 type Fields = ReadonlyMap<string, unknown>;
@@ -81,9 +97,14 @@ async function readCondition(fields: Fields, at: string, reading: Reading): Prom
     if (operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
     return { field, operator, value: await readDepartments(value, `${at}.value`, reading.scope) };
   }
+  if (field === 'role') {
+    if (operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
+    return { field, operator, value: await readRoles(value, `${at}.value`, reading.scope) };
+  }
   const condition = { field, operator, ...(value === undefined ? {} : { value }) };
   // Made here and thrown away: what cannot be compared is refused when the rule is set, not when somebody's change needs it.
-  if (fieldConditionOf(condition, at) === undefined) throw groupRuleErrors.fieldUnknown({ at, field });
+  if (fieldConditionOf(condition, at, await findCustomKinds(reading.scope, [field])) === undefined)
+    throw groupRuleErrors.fieldUnknown({ at, field });
   return condition;
 }
 
@@ -103,9 +124,7 @@ const departmentReferences = z
 
 async function readDepartments(given: unknown, at: string, scope: Scope): Promise<RuleDepartment[]> {
   const read = departmentReferences.safeParse(given);
-  if (!read.success) {
-    throw requestErrors.fieldMalformed({ field: [at, ...(read.error.issues[0]?.path ?? [])].join('.') });
-  }
+  if (!read.success) throw malformedAt(at, read.error);
   const departments: RuleDepartment[] = [];
   for (const [index, { includeChildrenDepartments, ...reference }] of read.data.entries()) {
     const departmentId = await findDepartment(reference, `${at}.${index}`, scope);
@@ -134,4 +153,34 @@ async function findDepartment(
   const department = await findDepartmentById(scope, departmentId);
   if (department === undefined) throw groupRuleErrors.departmentNotFound({ at });
   return department.id;
+}
+
+const roleReferences = z
+  .array(
+    z.object({
+      roleId: z.string().max(64).nullish(),
+      code: z.string().max(50).nullish(),
+      namespace: z.string().max(50).nullish(),
+    }),
+  )
+  .min(1)
+  .max(50);
+
+async function readRoles(given: unknown, at: string, scope: Scope): Promise<RuleRole[]> {
+  const read = roleReferences.safeParse(given);
+  if (!read.success) throw malformedAt(at, read.error);
+  const roles: RuleRole[] = [];
+  for (const [index, { roleId, code, namespace }] of read.data.entries()) {
+    if (!roleId && !code) throw requestErrors.fieldMissing({ field: `${at}.${index}.code` });
+    const role = roleId
+      ? await findRoleById(scope, roleId)
+      : await findRoleByCode(scope, namespace || 'default', code ?? '');
+    if (role === undefined) throw groupRuleErrors.roleNotFound({ at: `${at}.${index}` });
+    roles.push(role);
+  }
+  return roles;
+}
+
+function malformedAt(at: string, { issues }: z.ZodError) {
+  return requestErrors.fieldMalformed({ field: [at, ...(issues[0]?.path ?? [])].join('.') });
 }

@@ -6,4 +6,6 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { groupHandlers } from './service.ts';
 
+export { groupDeleted } from './contract.ts';
+
 export const groups: Module = defineModule('groups', contract, groupHandlers);

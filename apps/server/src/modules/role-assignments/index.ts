@@ -7,6 +7,8 @@ import { userArchived, userResigned } from '../users/index.ts';
 import * as contract from './contract.ts';
 import { roleAssignmentHandlers, unassignWhoLeft } from './service.ts';
 
+export { roleAssigned, roleUnassigned } from './contract.ts';
+
 export const roleAssignments: Module = defineModule('role-assignments', contract, roleAssignmentHandlers, {
   reactions: [userResigned, userArchived].map((left) =>
     reaction({

@@ -6,6 +6,7 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { roleHandlers } from './service.ts';
 
+export { roleDeleted, roleUpdated } from './contract.ts';
 export {
   requireHeldRoles,
   requireNamespace,

@@ -3,6 +3,7 @@ import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import type { Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
+import { type DataType, findCustomFields } from '../custom-values/index.ts';
 import {
   identityCondition,
   toStoredEmail,
@@ -144,7 +145,7 @@ async function toCondition(
       // Nobody has logged in to an application yet.
       return nobodyCondition;
     default: {
-      const condition = fieldConditionOf(item, at);
+      const condition = fieldConditionOf(item, at, await findCustomKinds(scope, [item.field]));
       if (condition === undefined) throw userErrors.customFieldNotDefined({ key: item.field });
       return condition;
     }
@@ -152,10 +153,30 @@ async function toCondition(
 }
 
 /** The condition of one comparison of a user's own field, or nothing when there is no such field. */
-export function fieldConditionOf(item: FilterItem, at: string): UserCondition | undefined {
-  const kind = kindOfField(item.field);
-  return kind === undefined ? undefined : fieldCondition(toFieldFilter(item, kind, at));
+export function fieldConditionOf(item: FilterItem, at: string, customKinds: CustomKinds): UserCondition | undefined {
+  const customKind = customKinds.get(item.field);
+  const kind = kindOfField(item.field) ?? customKind;
+  return kind === undefined ? undefined : fieldCondition(toFieldFilter(item, kind, at), customKind);
 }
+
+/** What custom fields of users hold, by key. */
+export type CustomKinds = ReadonlyMap<string, FieldKind>;
+
+/** What those of these fields hold that are custom fields; nothing is asked when none of them can be. */
+export async function findCustomKinds(scope: Scope, fields: readonly string[]): Promise<CustomKinds> {
+  const keys = fields.filter((field) => kindOfField(field) === undefined);
+  if (keys.length === 0) return new Map();
+  const found = await findCustomFields(scope, 'USER', keys);
+  return new Map(found.map(({ key, dataType, encrypted }) => [key, encrypted ? 'sealed' : kindOfData[dataType]]));
+}
+
+const kindOfData = {
+  STRING: 'text',
+  ENUM: 'text',
+  NUMBER: 'number',
+  DATETIME: 'time',
+  BOOLEAN: 'boolean',
+} as const satisfies Record<DataType, FieldKind>;
 
 /** Whether this is a way to compare. */
 export function isFilterOperator(text: string): text is FilterItem['operator'] {

@@ -93,7 +93,33 @@ const searchFields: ReadonlyMap<string, SearchField> = new Map(
   } satisfies Record<string, SearchField>),
 );
 
-/** What a field holds, or nothing when there is no such field. */
+/**
+ * A custom field. Values are of the type the field had when they were written; one of another type, which a field of the
+ * same key must have had before, counts as none instead of failing the search.
+ */
+function customField(key: string, kind: FieldKind): SearchField {
+  const text = sql`(users.custom_data ->> ${key}::text)`;
+  switch (kind) {
+    case 'number':
+      return {
+        kind,
+        isNullable: true,
+        expression: sql`(case when jsonb_typeof(users.custom_data -> ${key}::text) = 'number' then ${text}::numeric end)`,
+      };
+    case 'time':
+      return {
+        kind,
+        isNullable: true,
+        expression: sql`(case when ${text} ~ ${String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`} then ${text}::timestamptz end)`,
+      };
+    case 'boolean':
+      return { kind, isNullable: true, expression: sql`(${text} = 'true')` };
+    default:
+      return { kind, isNullable: true, expression: text };
+  }
+}
+
+/** What a field of every user holds, or nothing when there is no such field. */
 export function kindOfField(field: string): FieldKind | undefined {
   return searchFields.get(field)?.kind;
 }
@@ -111,9 +137,10 @@ export type FieldFilter = { readonly field: string; readonly isNegated: boolean 
 
 const nothing: SearchField = { kind: 'text', isNullable: true, expression: sql`null::text` };
 
-/** The condition of one comparison. */
-export function fieldCondition(filter: FieldFilter): UserCondition {
-  const { kind, expression } = searchFields.get(filter.field) ?? nothing;
+/** The condition of one comparison; of a custom field with what it holds. */
+export function fieldCondition(filter: FieldFilter, customKind?: FieldKind): UserCondition {
+  const custom = customKind === undefined ? nothing : customField(filter.field, customKind);
+  const { kind, expression } = searchFields.get(filter.field) ?? custom;
   const condition = positiveCondition(filter, kind, expression);
   // "Not equal" holds for those who have nothing there, too.
   return filter.isNegated ? sql<boolean>`(${condition}) is not true` : condition;

@@ -3006,7 +3006,7 @@ export interface GroupDto {
   /**
    * Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not: rule}` or a condition `{field,
    * operator, value}` as in the `advancedFilter` of list-users; `department` with IN takes a list of `{departmentId,
-   * includeChildrenDepartments}`
+   * includeChildrenDepartments}`, `role` with IN one of `{code, namespace}`
    *
    * @example { and: [{ field: 'company', operator: 'EQUAL', value: 'steamory' }, { not: { field: 'status', operator: 'EQUAL', value: 'Suspended' } }] }
    */

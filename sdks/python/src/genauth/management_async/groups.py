@@ -162,7 +162,8 @@ class AsyncGroupsSection(AsyncConnection):
             custom_data (dict, optional): Custom data; keys must be defined fields.
             rule (dict, optional): Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not:
                 rule}` or a condition `{field, operator, value}` as in the `advancedFilter` of list-users; `department`
-                with IN takes a list of `{departmentId, includeChildrenDepartments}`.
+                with IN takes a list of `{departmentId, includeChildrenDepartments}`, `role` with IN one of `{code,
+                namespace}`.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is GroupDto.
@@ -178,6 +179,7 @@ class AsyncGroupsSection(AsyncConnection):
             404 group_rule.department_not_found: {at}: department not found
             400 group_rule.field_unknown: {at}: no such field: {field}
             400 group_rule.list_malformed: {at} must be a list of one rule or more
+            404 group_rule.role_not_found: {at}: role not found
             400 group_rule.shape_malformed: {at} must have either one of `and`, `or` and `not`, or `field`, `operator`
                 and `value`
             400 group_rule.too_deep: The rule is nested more than {most} levels deep
@@ -226,7 +228,8 @@ class AsyncGroupsSection(AsyncConnection):
             custom_data (dict, optional): Custom data; keys must be defined fields.
             rule (dict, optional): Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not:
                 rule}` or a condition `{field, operator, value}` as in the `advancedFilter` of list-users; `department`
-                with IN takes a list of `{departmentId, includeChildrenDepartments}`.
+                with IN takes a list of `{departmentId, includeChildrenDepartments}`, `role` with IN one of `{code,
+                namespace}`.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is CreateOrUpdateGroupDataDto.
@@ -242,6 +245,7 @@ class AsyncGroupsSection(AsyncConnection):
             404 group_rule.department_not_found: {at}: department not found
             400 group_rule.field_unknown: {at}: no such field: {field}
             400 group_rule.list_malformed: {at} must be a list of one rule or more
+            404 group_rule.role_not_found: {at}: role not found
             400 group_rule.shape_malformed: {at} must have either one of `and`, `or` and `not`, or `field`, `operator`
                 and `value`
             400 group_rule.too_deep: The rule is nested more than {most} levels deep
@@ -292,6 +296,7 @@ class AsyncGroupsSection(AsyncConnection):
             404 group_rule.department_not_found: {at}: department not found
             400 group_rule.field_unknown: {at}: no such field: {field}
             400 group_rule.list_malformed: {at} must be a list of one rule or more
+            404 group_rule.role_not_found: {at}: role not found
             400 group_rule.shape_malformed: {at} must have either one of `and`, `or` and `not`, or `field`, `operator`
                 and `value`
             400 group_rule.too_deep: The rule is nested more than {most} levels deep
@@ -334,7 +339,8 @@ class AsyncGroupsSection(AsyncConnection):
             custom_data (dict, optional): Custom data; keys must be defined fields.
             rule (dict, optional): Who belongs to a dynamic group. A rule is `{and: [rules]}`, `{or: [rules]}`, `{not:
                 rule}` or a condition `{field, operator, value}` as in the `advancedFilter` of list-users; `department`
-                with IN takes a list of `{departmentId, includeChildrenDepartments}`.
+                with IN takes a list of `{departmentId, includeChildrenDepartments}`, `role` with IN one of `{code,
+                namespace}`.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is GroupDto.
@@ -351,6 +357,7 @@ class AsyncGroupsSection(AsyncConnection):
             404 group_rule.department_not_found: {at}: department not found
             400 group_rule.field_unknown: {at}: no such field: {field}
             400 group_rule.list_malformed: {at} must be a list of one rule or more
+            404 group_rule.role_not_found: {at}: role not found
             400 group_rule.shape_malformed: {at} must have either one of `and`, `or` and `not`, or `field`, `operator`
                 and `value`
             400 group_rule.too_deep: The rule is nested more than {most} levels deep

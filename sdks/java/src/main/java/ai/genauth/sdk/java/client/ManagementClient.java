@@ -2226,6 +2226,7 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
      *   <li>400 {@code group_rule.field_unknown}: &#123;at&#125;: no such field: &#123;field&#125;</li>
      *   <li>400 {@code group_rule.list_malformed}: &#123;at&#125; must be a list of one rule or more</li>
+     *   <li>404 {@code group_rule.role_not_found}: &#123;at&#125;: role not found</li>
      *   <li>400 {@code group_rule.shape_malformed}: &#123;at&#125; must have either one of {@code and}, {@code or} and
      *       {@code not}, or {@code field}, {@code operator} and {@code value}</li>
      *   <li>400 {@code group_rule.too_deep}: The rule is nested more than &#123;most&#125; levels deep</li>
@@ -2264,6 +2265,7 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
      *   <li>400 {@code group_rule.field_unknown}: &#123;at&#125;: no such field: &#123;field&#125;</li>
      *   <li>400 {@code group_rule.list_malformed}: &#123;at&#125; must be a list of one rule or more</li>
+     *   <li>404 {@code group_rule.role_not_found}: &#123;at&#125;: role not found</li>
      *   <li>400 {@code group_rule.shape_malformed}: &#123;at&#125; must have either one of {@code and}, {@code or} and
      *       {@code not}, or {@code field}, {@code operator} and {@code value}</li>
      *   <li>400 {@code group_rule.too_deep}: The rule is nested more than &#123;most&#125; levels deep</li>
@@ -2301,6 +2303,7 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
      *   <li>400 {@code group_rule.field_unknown}: &#123;at&#125;: no such field: &#123;field&#125;</li>
      *   <li>400 {@code group_rule.list_malformed}: &#123;at&#125; must be a list of one rule or more</li>
+     *   <li>404 {@code group_rule.role_not_found}: &#123;at&#125;: role not found</li>
      *   <li>400 {@code group_rule.shape_malformed}: &#123;at&#125; must have either one of {@code and}, {@code or} and
      *       {@code not}, or {@code field}, {@code operator} and {@code value}</li>
      *   <li>400 {@code group_rule.too_deep}: The rule is nested more than &#123;most&#125; levels deep</li>
@@ -2342,6 +2345,7 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
      *   <li>400 {@code group_rule.field_unknown}: &#123;at&#125;: no such field: &#123;field&#125;</li>
      *   <li>400 {@code group_rule.list_malformed}: &#123;at&#125; must be a list of one rule or more</li>
+     *   <li>404 {@code group_rule.role_not_found}: &#123;at&#125;: role not found</li>
      *   <li>400 {@code group_rule.shape_malformed}: &#123;at&#125; must have either one of {@code and}, {@code or} and
      *       {@code not}, or {@code field}, {@code operator} and {@code value}</li>
      *   <li>400 {@code group_rule.too_deep}: The rule is nested more than &#123;most&#125; levels deep</li>

@@ -127,7 +127,8 @@ public class GroupDto extends Dto {
     /**
      * Who belongs to a dynamic group. A rule is {@code and: [rules]}, {@code or: [rules]}, {@code not: rule} or a
      * condition {@code field, operator, value} as in the {@code advancedFilter} of list-users; {@code department} with
-     * IN takes a list of {@code departmentId, includeChildrenDepartments}.
+     * IN takes a list of {@code departmentId, includeChildrenDepartments}, {@code role} with IN one of {@code code,
+     * namespace}.
      */
     public Object getRule() {
         return rule;
@@ -136,7 +137,8 @@ public class GroupDto extends Dto {
     /**
      * Who belongs to a dynamic group. A rule is {@code and: [rules]}, {@code or: [rules]}, {@code not: rule} or a
      * condition {@code field, operator, value} as in the {@code advancedFilter} of list-users; {@code department} with
-     * IN takes a list of {@code departmentId, includeChildrenDepartments}.
+     * IN takes a list of {@code departmentId, includeChildrenDepartments}, {@code role} with IN one of {@code code,
+     * namespace}.
      */
     public void setRule(Object rule) {
         this.rule = rule;

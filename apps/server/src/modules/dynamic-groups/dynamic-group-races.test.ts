@@ -1,0 +1,355 @@
+/** What dynamic groups are after many changes at once: always what their rules say of everybody. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createCommandRunner } from '../../platform/commands.ts';
+import { statement } from '../../platform/database/database.ts';
+import { newId } from '../../platform/ids.ts';
+import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+import { groupMemberAdded } from '../group-members/index.ts';
+import { evaluationJob } from './index.ts';
+
+/** Numbers that are the same in every run. */
+function randomNumbers(seed: number) {
+  let state = seed;
+  const next = (below: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  return { next, one: <T>(list: readonly T[]): T => list[next(list.length)] as T };
+}
+
+async function jobsEnded(pool: TestUserPool): Promise<void> {
+  const states = async () => new Set((await pool.rows<{ state: string }>('jobs')).map(({ state }) => state));
+  for (let seen = await states(); seen.has('waiting') || seen.has('running'); seen = await states()) await sleep(10);
+  expect(await states()).toEqual(new Set(['done']));
+}
+
+/** More people than fit into one stretch of the job, so that it takes several steps. */
+async function withPeople(pool: TestUserPool, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => newId());
+  await pool.server.sql(
+    `insert into users (user_pool_id, id, username, profile)
+     select $1, id, 'user' || position, jsonb_build_object('company', case when position % 3 = 0 then 'acme' else 'other' end)
+     from unnest($2::text[]) with ordinality as given (id, position)`,
+    [pool.id, ids],
+  );
+  return ids;
+}
+
+/** Who is a member but should not be, and the other way round; and groups whose number of members is not their count. */
+async function differences(pool: TestUserPool, code: string, shouldBelong: string) {
+  return pool.server.sql(
+    `with wanted as (select id as user_id from users where user_pool_id = $1 and (${shouldBelong})),
+       present as (
+         select user_id, groups.id as group_id from groups join group_members member
+         on member.user_pool_id = groups.user_pool_id and member.group_id = groups.id
+         where groups.user_pool_id = $1 and groups.code = $2
+       )
+     select 'missing' as problem, user_id from wanted where user_id not in (select user_id from present)
+     union all select 'too many', user_id from present where user_id not in (select user_id from wanted)
+     union all select 'count', code from groups where user_pool_id = $1 and code = $2
+       and (select coalesce(sum(members), 0) from group_counts where user_pool_id = $1 and group_id = groups.id)
+         <> (select count(*) from present)
+     limit 10`,
+    [pool.id, code],
+  );
+}
+
+const companyIs = (value: string) => ({ field: 'company', operator: 'EQUAL', value });
+
+test('users who change, come and go while the job runs end up where the rule says', async () => {
+  const pool = await testUserPool();
+  const random = randomNumbers(7);
+  const ids = await withPeople(pool, 6_500);
+  const tree = await pool.do('createOrganization', { organizationCode: 'acme', organizationName: 'Acme' });
+  const department = { organizationCode: 'acme', departmentId: tree.departmentId };
+  const rule = {
+    or: [
+      companyIs('acme'),
+      { field: 'department', operator: 'IN', value: [{ ...department, includeChildrenDepartments: true }] },
+    ],
+  };
+  let isRunning = true;
+  const write = async (): Promise<void> => {
+    while (isRunning) {
+      const userId = random.one(ids);
+      switch (random.next(6)) {
+        case 0:
+        case 1:
+          await pool.call('updateUser', { userId, company: random.one(['acme', 'other', null]) });
+          break;
+        case 2:
+          await pool.call('addDepartmentMembers', { ...department, userIds: [userId, random.one(ids)] });
+          break;
+        case 3:
+          await pool.call('removeDepartmentMembers', { ...department, userIds: [userId, random.one(ids)] });
+          break;
+        case 4:
+          await pool.call('createUser', { username: newId(), company: random.one(['acme', 'other']) });
+          break;
+        case 5:
+          if (random.next(3) === 0) await pool.call('deleteUsersBatch', { userIds: [userId] });
+          else await pool.call('updateUser', { userId, status: random.one(['Archived', 'Activated', 'Suspended']) });
+          break;
+      }
+    }
+  };
+  const writers = Array.from({ length: 6 }, write);
+  await pool.do('createGroup', { code: 'a', type: 'dynamic', rule });
+  await pool.do('createGroup', { code: 'b', type: 'dynamic', rule: { not: rule } });
+  for (const company of ['other', 'acme']) {
+    await sleep(150);
+    await pool.do('updateGroup', { code: 'b', rule: { not: companyIs(company) } });
+  }
+  await jobsEnded(pool);
+  isRunning = false;
+  await Promise.all(writers);
+  const stays = `status not in ('Resigned', 'Archived')`;
+  const inTree = `exists (select from department_members m where m.user_pool_id = $1 and m.user_id = users.id)`;
+  const acme = `(profile ->> 'company' = 'acme') is true`;
+  expect(await differences(pool, 'a', `${stays} and (${acme} or ${inTree})`)).toEqual([]);
+  expect(await differences(pool, 'b', `${stays} and not ${acme}`)).toEqual([]);
+  expect((await pool.rows('group_members')).length).toBeGreaterThan(4_000);
+}, 60_000);
+
+const insertUser = statement<Record<never, never>, [id: string]>(
+  `insert into users (user_pool_id, id, username) values (current_setting('genauth.user_pool_id'), $1, 'late')`,
+);
+
+test('a user written before the rule was, but committed after the job began, is not forgotten', async () => {
+  const pool = await testUserPool();
+  const { server } = pool;
+  const id = newId();
+  let commit = () => {};
+  const committing = new Promise<void>((resolve) => (commit = resolve));
+  let written = () => {};
+  const isWritten = new Promise<void>((resolve) => (written = resolve));
+  // A transaction that evaluated nothing, because there was no group yet when it asked.
+  const slow = server.database.withUserPool(pool.id, 'write', async (scope) => {
+    await insertUser(scope, id);
+    written();
+    await committing;
+  });
+  await isWritten;
+  const rule = { field: 'username', operator: 'NOT_NULL' };
+  const { evaluation } = await pool.do('createGroup', { code: 'a', type: 'dynamic', rule });
+  await sleep(200);
+  expect(await pool.do('getJob', { jobId: evaluation.jobId })).toMatchObject({ state: 'running', done: 0 });
+  commit();
+  await slow;
+  await jobsEnded(pool);
+  expect(await pool.do('listGroupMembers', { code: 'a' })).toMatchObject({ totalCount: 1, list: [{ userId: id }] });
+});
+
+test('a server that ends in the middle leaves the rest to the next, and nobody is forgotten or announced twice', async () => {
+  const pool = await testUserPool();
+  await withPeople(pool, 4_500);
+  const [groupId, jobId] = [newId(), newId()];
+  // Past the API, whose job a server would take up at once.
+  await pool.server.sql(
+    `insert into groups (user_pool_id, id, code, name, type, rule, rule_job_id) values ($1, $2, 'a', 'a', 'dynamic', $3, $4)`,
+    [pool.id, groupId, JSON.stringify(companyIs('acme')), jobId],
+  );
+  const runCommand = createCommandRunner({ modules: pool.server.composition.modules, checkAnswers: true });
+  let saved: unknown;
+  const run = (mostSteps: number) => {
+    let steps = 0;
+    return evaluationJob.run(
+      { groupIds: [groupId] },
+      {
+        jobId,
+        userPoolId: pool.id,
+        language: 'en-US',
+        checkpoint: saved,
+        signal: new AbortController().signal,
+        read: (work) => pool.server.database.withUserPool(pool.id, 'read', work),
+        async step(work) {
+          if (steps++ === mostSteps) throw new Error('crash');
+          const start = {
+            name: 'evaluate-dynamic-groups',
+            command: { audit: { operationType: 'update', resourceType: 'job' } as const, emits: [groupMemberAdded] },
+            actor: { userPoolId: pool.id, accessKeyId: pool.id, rateLimitPerSecond: 1 },
+            context: { requestId: '00000000-0000-0000-0000-000000000000', language: 'en-US' as const, now: Date.now() },
+            clientIp: undefined,
+            userAgent: undefined,
+            parameters: {},
+            target: jobId,
+          };
+          await pool.server.database.withUserPool(pool.id, 'write', (scope) =>
+            runCommand(scope, start, async (context) => {
+              saved = (await work(context)).checkpoint;
+            }),
+          );
+        },
+      },
+    );
+  };
+  await expect(run(1)).rejects.toThrow('crash');
+  expect(saved).toMatchObject({ done: 2_000 });
+  expect(await run(10)).toEqual({ users: 4_500, changed: 1_500 });
+  expect(await differences(pool, 'a', `profile ->> 'company' = 'acme'`)).toEqual([]);
+  const named = (await pool.events()).flatMap(({ data }) => data.users.map(({ id }: { id: string }) => id));
+  expect([named.length, new Set(named).size]).toEqual([1_500, 1_500]);
+  expect((await pool.do('getGroup', { code: 'a' })).evaluation.evaluatedAt).not.toBeNull();
+});
+
+interface Person {
+  readonly company: string | null;
+  readonly gender: string;
+  readonly status: string;
+  /** Departments from the root, of each department he is in. */
+  readonly paths: readonly (readonly string[])[];
+}
+
+type Rule =
+  | { readonly and: readonly Rule[] }
+  | { readonly or: readonly Rule[] }
+  | { readonly not: Rule }
+  | { readonly field: 'company' | 'gender'; readonly operator: string; readonly value?: string }
+  | {
+      readonly field: 'department';
+      readonly operator: 'IN';
+      readonly value: readonly { readonly departmentId: string; readonly includeChildrenDepartments: boolean }[];
+    };
+
+/** The same rule, read by somebody else. */
+function holds(rule: Rule, person: Person): boolean {
+  if ('and' in rule) return rule.and.every((one) => holds(one, person));
+  if ('or' in rule) return rule.or.some((one) => holds(one, person));
+  if ('not' in rule) return !holds(rule.not, person);
+  if (rule.field === 'department') {
+    return rule.value.some(({ departmentId, includeChildrenDepartments }) =>
+      person.paths.some((path) =>
+        includeChildrenDepartments ? path.includes(departmentId) : path.at(-1) === departmentId,
+      ),
+    );
+  }
+  const value = person[rule.field];
+  switch (rule.operator) {
+    case 'EQUAL':
+      return value === rule.value;
+    case 'NOT_EQUAL':
+      return value !== rule.value;
+    case 'IS_NULL':
+      return value === null;
+    default:
+      return value !== null;
+  }
+}
+
+test('after any changes in any order, every group holds whom its rule describes', async () => {
+  const pool = await testUserPool();
+  const random = randomNumbers(2026);
+  const organizationCode = 'acme';
+  const root = await pool.do('createOrganization', { organizationCode, organizationName: 'Acme' });
+  const departments: string[] = [root.departmentId];
+  for (let at = 0; at < 7; at++) {
+    const parentDepartmentId = random.one(departments);
+    departments.push(
+      (await pool.do('createDepartment', { organizationCode, name: `d${at}`, parentDepartmentId })).departmentId,
+    );
+  }
+  const companies = ['acme', 'other', null];
+  const randomRule = (levels: number): Rule => {
+    const kind = levels === 0 ? 3 + random.next(3) : random.next(6);
+    const some = () => Array.from({ length: 1 + random.next(3) }, () => randomRule(levels - 1));
+    if (kind === 0) return { and: some() };
+    if (kind === 1) return { or: some() };
+    if (kind === 2) return { not: randomRule(levels - 1) };
+    if (kind === 3) {
+      const departmentId = random.one(departments);
+      return {
+        field: 'department',
+        operator: 'IN',
+        value: [{ departmentId, includeChildrenDepartments: random.next(2) === 0 }],
+      };
+    }
+    const field = random.one(['company', 'gender'] as const);
+    const operator = random.one(['EQUAL', 'NOT_EQUAL', 'IS_NULL', 'NOT_NULL']);
+    return operator.endsWith('NULL')
+      ? { field, operator }
+      : { field, operator, value: field === 'company' ? random.one(['acme', 'other']) : random.one(['M', 'F']) };
+  };
+  const rules = Array.from({ length: 12 }, () => randomRule(3));
+  const list = rules.map((rule, at) => ({ code: `g${at}`, type: 'dynamic', rule }));
+  const made = await pool.do('createUsersBatch', {
+    list: Array.from({ length: 15 }, (_, at) => ({ username: `u${at}` })),
+  });
+  const ids: string[] = made.map(({ userId }: { userId: string }) => userId);
+  await pool.do('createGroupsBatch', { list });
+
+  for (let round = 0; round < 12; round++) {
+    const change = () => {
+      const userId = random.one(ids);
+      const departmentId = random.one(departments);
+      switch (random.next(7)) {
+        case 0:
+        case 1:
+          return pool.call('updateUser', {
+            userId,
+            company: random.one(companies),
+            gender: random.one(['M', 'F', 'U']),
+          });
+        case 2:
+          return pool.call('setUserDepartments', {
+            userId,
+            departments: [{ departmentId }, { departmentId: random.one(departments) }],
+          });
+        case 3:
+          return pool.call('addDepartmentMembers', {
+            organizationCode,
+            departmentId,
+            userIds: [userId, random.one(ids)],
+          });
+        case 4:
+          return pool.call('removeDepartmentMembers', { organizationCode, departmentId, userIds: ids });
+        case 5:
+          return pool.call('updateUser', {
+            userId,
+            status: random.one(['Activated', 'Suspended', 'Resigned', 'Archived']),
+          });
+        default:
+          return pool.call('updateDepartment', {
+            organizationCode,
+            departmentId,
+            parentDepartmentId: random.one(departments),
+          });
+      }
+    };
+    const answers = await Promise.all(Array.from({ length: 8 }, change));
+    expect(answers.filter(({ statusCode }) => statusCode >= 500)).toEqual([]);
+    await jobsEnded(pool);
+
+    const people = await pool.server.sql<Person & { id: string; groups: readonly string[] }>(
+      `select id, profile ->> 'company' as company, gender, status,
+         (select coalesce(jsonb_agg((
+             select jsonb_agg(above.id order by length(above.path)) from departments above
+             where above.user_pool_id = $1 and starts_with(member.path, above.path))), '[]')
+           from department_members member where member.user_pool_id = $1 and member.user_id = users.id) as paths,
+         array(select code from group_members member join groups using (user_pool_id)
+           where user_pool_id = $1 and member.group_id = groups.id and member.user_id = users.id order by code) as groups
+       from users where user_pool_id = $1`,
+      [pool.id],
+    );
+    const gone = ['Resigned', 'Archived'];
+    const expected = people.map((person) => ({
+      id: person.id,
+      groups: gone.includes(person.status)
+        ? []
+        : rules.flatMap((rule, at) => (holds(rule, person) ? [`g${at}`] : [])).toSorted(),
+    }));
+    expect([round, people.map(({ id, groups }) => ({ id, groups: groups.toSorted() }))]).toEqual([round, expected]);
+  }
+  // What was announced adds up to what there is.
+  const members = new Set<string>();
+  for (const { name, data } of await pool.events()) {
+    for (const { id } of name.startsWith('group.member.') ? data.users : []) {
+      const membership = `${data.group.id} ${id}`;
+      expect([name, membership, members.has(membership)]).toEqual([name, membership, name === 'group.member.removed']);
+      if (name === 'group.member.added') members.add(membership);
+      else members.delete(membership);
+    }
+  }
+  const rows = await pool.rows<{ group_id: string; user_id: string }>('group_members');
+  expect(members).toEqual(new Set(rows.map((row) => `${row.group_id} ${row.user_id}`)));
+}, 60_000);
