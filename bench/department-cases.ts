@@ -1,19 +1,9 @@
+import { type Case, readCase } from './comparison.ts';
 import type { RecordedStatement } from './floor-process.ts';
-import type { Floor } from './floors.ts';
-import { requestBuilder, type WireRequest } from './http-load.ts';
+import { requestBuilder } from './http-load.ts';
 import { createRandom } from './random.ts';
 import type { Recorder } from './recording.ts';
 import type { Size, Stage } from './stage.ts';
-
-/** One operation to measure on one data set. */
-export interface Case {
-  readonly name: string;
-  /** Whether its requests may be sent again and again. */
-  readonly isRepeatable: boolean;
-  readonly next: () => WireRequest | undefined;
-  /** Records what the server sends to PostgreSQL; answers what each turn of the floor sends. */
-  recordFloor(recorder: Recorder): Promise<() => Floor>;
-}
 
 /** Departments with a full page of members, and with one below them. */
 export interface PageSources {
@@ -45,19 +35,12 @@ function readCases(stage: Stage, { full, small }: PageSources): Case[] {
 
   const reading = (name: string, path: () => string): Case => {
     // A thousand calls, the same in every run.
-    const paths = Array.from({ length: 1000 }, path);
-    const requests = paths.map(build.get);
-    let at = 0;
-    return {
+    const calls = Array.from({ length: 1000 }, () => ({ method: 'GET' as const, path: path() }));
+    return readCase(
       name,
-      isRepeatable: true,
-      next: () => requests[at++ % requests.length],
-      async recordFloor(recorder) {
-        const sequences: RecordedStatement[][] = [];
-        for (const one of paths.slice(0, 300)) sequences.push(await recorder.record('GET', one));
-        return () => ({ sequences });
-      },
-    };
+      calls,
+      calls.map((call) => build.get(call.path)),
+    );
   };
   const of = (operation: string, departmentId: string, more = '') =>
     `/api/v3/${operation}?organizationCode=${organizationCode}&departmentId=${departmentId}${more}`;

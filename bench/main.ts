@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchDepartments } from './departments.ts';
+import { benchRoles } from './roles.ts';
 import { benchSdk } from './sdk.ts';
 import { benchSoak } from './soak.ts';
 import { openStage } from './stage.ts';
@@ -8,6 +9,7 @@ const usage = `npm run bench -- <command> [options]
 
   seed          make the data set (kept in .cache/bench, resumed when it was interrupted)
   departments   organizations, departments and members: requests per CPU-second beside two floors
+  roles         what users hold, inherited roles included: the same
   soak          a mixed load, and the server's memory under it
   sdk           what a call of our TypeScript client costs beside a bare fetch, and its import
 
@@ -52,6 +54,16 @@ const number = (name: Exclude<keyof typeof values, 'only' | 'help'>): number => 
 const size = { users: number('users'), departments: number('departments') };
 const connections = number('connections');
 
+function comparison() {
+  return {
+    large: size,
+    small: { users: 10_000, departments: 1_000 },
+    seconds: number('seconds'),
+    connections,
+    only: values.only,
+  };
+}
+
 switch (values.help ? 'help' : positionals[0]) {
   case 'seed': {
     const { server } = await openStage(size);
@@ -59,13 +71,10 @@ switch (values.help ? 'help' : positionals[0]) {
     break;
   }
   case 'departments':
-    await benchDepartments({
-      large: size,
-      small: { users: 10_000, departments: 1_000 },
-      seconds: number('seconds'),
-      connections,
-      only: values.only,
-    });
+    await benchDepartments(comparison());
+    break;
+  case 'roles':
+    await benchRoles(comparison());
     break;
   case 'soak':
     await benchSoak({ size, minutes: number('minutes'), connections });

@@ -14,8 +14,8 @@ import {
   toTime,
   toTimestamp,
 } from '../roles/index.ts';
-import { type AccountKind, toUserDto, userErrors } from '../user-directory/index.ts';
-import { holdsAnyOf } from '../user-roles/index.ts';
+import { type AccountKind, listUsersByIds, toUserDto, userErrors } from '../user-directory/index.ts';
+import { listHolders } from '../user-roles/index.ts';
 import type * as contract from './contract.ts';
 import { roleAssigned, roleAssignmentErrors, roleUnassigned } from './contract.ts';
 import {
@@ -28,7 +28,6 @@ import {
   listAssignments,
   listDepartments,
   listDirectMembers,
-  listPeople,
   lockTargetGroups,
   lockTargetUsers,
   saveAssignments,
@@ -63,9 +62,12 @@ export const roleAssignmentHandlers: Handlers<typeof contract> = {
     const { scope } = context;
     const role = await requireRole(context, { code, namespace });
     const wanted = toPage(page, limit, context);
-    const { totalCount, list } = includeInherited
-      ? await listPeople(scope, holdsAnyOf([role.id], wanted.now), flags.withDepartmentIds, wanted)
-      : await listDirectMembers(scope, role.id, flags.withDepartmentIds, wanted);
+    if (includeInherited) {
+      const { totalCount, ids } = await listHolders(scope, [role.id], wanted);
+      const holders = await listUsersByIds(scope, ids, flags.withDepartmentIds);
+      return { totalCount, list: holders.map((row) => toUserDto(row, flags)) };
+    }
+    const { totalCount, list } = await listDirectMembers(scope, role.id, flags.withDepartmentIds, wanted);
     return { totalCount, list: list.map((row) => toUserDto(row, flags)) };
   },
 

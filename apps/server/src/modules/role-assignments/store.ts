@@ -1,13 +1,6 @@
-import { sql } from 'kysely';
 import { type Scope, statement } from '../../platform/database/database.ts';
 import { isInForce } from '../roles/index.ts';
-import {
-  type AccountKind,
-  departmentIdsColumn,
-  type UserCondition,
-  type UserRow,
-  userColumns,
-} from '../user-directory/index.ts';
+import { type AccountKind, departmentIdsColumn, type UserRow, userColumns } from '../user-directory/index.ts';
 
 const pool = `current_setting('genauth.user_pool_id')`;
 
@@ -238,25 +231,6 @@ export async function listDirectMembers(
   const [counted] = await countMembers(scope, roleId, now);
   const find = withDepartmentIds ? membersWithDepartmentIds : plainMembers;
   return { totalCount: counted?.total ?? 0, list: await find(scope, roleId, now, limit, offset) };
-}
-
-/** The people who meet a condition, by id. */
-export async function listPeople(
-  scope: Scope,
-  condition: UserCondition,
-  withDepartmentIds: boolean,
-  { limit, offset }: Page,
-): Promise<{ totalCount: number; list: UserRow[] }> {
-  const where = sql`users.user_pool_id = current_setting('genauth.user_pool_id') and users.kind = 'personal' and ${condition}`;
-  const counted = await sql<{ total: number }>`select count(*) as total from users where ${where}`.execute(scope.db);
-  const columnList = sql.raw(withDepartmentIds ? `${userColumns}, ${departmentIdsColumn}` : userColumns);
-  const page = await sql<UserRow>`
-    select ${columnList}
-    from (select users.id from users where ${where} order by users.id limit ${limit} offset ${offset}) as page
-    join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = page.id
-    order by users.id
-  `.execute(scope.db);
-  return { totalCount: counted.rows[0]?.total ?? 0, list: page.rows };
 }
 
 /** A department that is assigned a role. */

@@ -1,7 +1,5 @@
-import { sql } from 'kysely';
 import { type Scope, statement } from '../../platform/database/database.ts';
 import { isEnabled, isInForce, type RoleReference, type RoleRow, roleColumns } from '../roles/index.ts';
-import type { UserCondition } from '../user-directory/index.ts';
 
 const pool = `current_setting('genauth.user_pool_id')`;
 
@@ -97,50 +95,74 @@ export async function holdsAny(
   return row?.hasAny ?? false;
 }
 
-/**
- * A condition on the alias `users`: holds one of these roles, by whatever way. Walks from the roles to their holders, so it
- * costs as much as there are holders; to ask about one user, `listRolesOfUser` is the shorter way.
- */
-export function holdsAnyOf(roleIds: readonly string[], now: string): UserCondition {
-  const at = sql`${now}::timestamptz`;
-  const inPool = (alias: string) => sql.raw(`${alias}.user_pool_id = ${pool}`);
-  const inForce = (
-    alias: string,
-  ) => sql`(${sql.ref(`${alias}.enable_time`)} is null or ${sql.ref(`${alias}.enable_time`)} <= ${at})
-    and (${sql.ref(`${alias}.end_time`)} is null or ${sql.ref(`${alias}.end_time`)} > ${at})`;
-  const enabled = sql`role.status = 'ENABLE' and (role.disable_time is null or role.disable_time > ${at})`;
-  return sql<boolean>`users.id in (
-    with recursive granting (role_id) as (
-      select role.id from roles role
-      where ${inPool('role')} and role.id = any(${sql.val(roleIds)}::text[]) and ${enabled}
-      union
-      select holder.id from granting
-      cross join lateral (
-        select role.id from role_assignments assignment
-        join roles role on ${inPool('role')} and role.id = assignment.holder_role_id and ${enabled}
-        where ${inPool('assignment')} and assignment.role_id = granting.role_id and assignment.user_id is null
-          and assignment.holder_role_id is not null and ${inForce('assignment')} offset 0
-      ) as holder
-    )
-    select assignment.user_id from granting
-    join role_assignments assignment on ${inPool('assignment')} and assignment.role_id = granting.role_id
-    where assignment.user_id is not null and ${inForce('assignment')}
+/** From the roles to those who hold them: as many look-ups as there are holders, however many users there are beside. */
+const holders = statement<
+  { totalCount: number; ids: readonly string[] },
+  [roleIds: readonly string[], now: string, limit: number, offset: number]
+>(`
+  with recursive granting (role_id) as (
+    select role.id from roles role
+    where role.user_pool_id = ${pool} and role.id = any($1) and ${isEnabled('role', '$2::timestamptz')}
     union
-    select member.user_id from granting
+    select holder.id from granting
     cross join lateral (
-      select department.path as first,
-        case when assignment.include_descendants then left(department.path, -1) || '0' else department.path || '!' end as past
-      from role_assignments assignment
-      join departments department on ${inPool('department')} and department.number = assignment.department_number
-      where ${inPool('assignment')} and assignment.role_id = granting.role_id and assignment.user_id is null
-        and ${inForce('assignment')} offset 0
-    ) as subtree
-    join department_members member
-      on ${inPool('member')} and member.path >= subtree.first and member.path < subtree.past
+      select role.id from role_assignments assignment
+      join roles role on role.user_pool_id = ${pool} and role.id = assignment.holder_role_id
+        and ${isEnabled('role', '$2::timestamptz')}
+      where ${reachesFrom('granting')} and assignment.user_id is null and assignment.holder_role_id is not null offset 0
+    ) as holder
+  ), reached (user_id) as (
+    select holder.user_id from granting
+    cross join lateral (
+      select assignment.user_id from role_assignments assignment
+      where ${reachesFrom('granting')} and assignment.user_id is not null offset 0
+    ) as holder
     union
-    select member.user_id from granting
-    join role_assignments assignment on ${inPool('assignment')} and assignment.role_id = granting.role_id
-    join group_members member on ${inPool('member')} and member.group_id = assignment.group_id
-    where assignment.user_id is null and ${inForce('assignment')}
-  )`;
+    select holder.user_id from granting
+    cross join lateral (
+      select member.user_id from role_assignments assignment
+      join departments department
+        on department.user_pool_id = ${pool} and department.number = assignment.department_number
+      cross join lateral (
+        select inside.user_id from department_members inside
+        where inside.user_pool_id = ${pool} and inside.path >= department.path and inside.path < case
+          when assignment.include_descendants then left(department.path, -1) || '0' else department.path || '!' end
+        offset 0
+      ) as member
+      where ${reachesFrom('granting')} and assignment.user_id is null offset 0
+    ) as holder
+    union
+    select holder.user_id from granting
+    cross join lateral (
+      select member.user_id from role_assignments assignment
+      cross join lateral (
+        select inside.user_id from group_members inside
+        where inside.user_pool_id = ${pool} and inside.group_id = assignment.group_id offset 0
+      ) as member
+      where ${reachesFrom('granting')} and assignment.user_id is null and assignment.group_id is not null offset 0
+    ) as holder
+  ), person (id) as materialized (
+    select users.id from reached
+    cross join lateral (
+      select candidate.id from users candidate
+      where candidate.user_pool_id = ${pool} and candidate.id = reached.user_id and candidate.kind = 'personal' offset 0
+    ) as users
+  )
+  select (select count(*) from person) as "totalCount",
+    array(select person.id from person order by person.id limit $3 offset $4) as ids
+`);
+
+function reachesFrom(role: string): string {
+  return `assignment.user_pool_id = ${pool} and assignment.role_id = ${role}.role_id
+    and ${isInForce('assignment', '$2::timestamptz')}`;
+}
+
+/** The people who hold one of these roles by whatever way, by id: how many, and a page of them. */
+export async function listHolders(
+  scope: Scope,
+  roleIds: readonly string[],
+  { now, limit, offset }: { readonly now: string; readonly limit: number; readonly offset: number },
+): Promise<{ totalCount: number; ids: readonly string[] }> {
+  const [row] = await holders(scope, roleIds, now, limit, offset);
+  return row ?? { totalCount: 0, ids: [] };
 }
