@@ -16,7 +16,7 @@ import { startJobRuns } from './modules/job-runs/index.ts';
 import { type JobDefinition, jobs } from './modules/jobs/index.ts';
 import { organizations } from './modules/organizations/index.ts';
 import { openPasswordKeys } from './modules/password-keys/index.ts';
-import { createPasswords } from './modules/passwords/index.ts';
+import { createPasswords, type Passwords, passwordHashes } from './modules/passwords/index.ts';
 import { posts } from './modules/posts/index.ts';
 import { roleAssignments } from './modules/role-assignments/index.ts';
 import { roleExclusions } from './modules/role-exclusions/index.ts';
@@ -66,6 +66,7 @@ export interface CompositionDependencies {
   readonly trustedProxies?: readonly string[];
   readonly passwordHashCost?: PasswordHashCost;
   readonly publicIps?: readonly string[];
+  readonly allowsPasswordHashExport?: boolean;
   /** False for a server that leaves jobs to others. */
   readonly runsJobs?: boolean;
 }
@@ -74,6 +75,7 @@ export interface CompositionDependencies {
 export interface Composition {
   readonly app: HttpServer;
   readonly modules: readonly Module[];
+  readonly passwords: Passwords;
   /** Finishes running requests, then lets go of everything but the database. */
   close(): Promise<void>;
 }
@@ -89,6 +91,7 @@ export async function compose({
   trustedProxies = [],
   passwordHashCost = defaultPasswordHashCost,
   publicIps = [],
+  allowsPasswordHashExport = false,
   runsJobs = true,
 }: CompositionDependencies): Promise<Composition> {
   const directory = createAccessKeyDirectory({ database, seal, userPoolSecretContext, now });
@@ -101,7 +104,11 @@ export async function compose({
 
   const passwordKeys = await openPasswordKeys(database, seal);
 
-  const passwords = createPasswords({ hasher: createPasswordHasher({ cost: passwordHashCost }), keys: passwordKeys });
+  const passwords = createPasswords({
+    database,
+    hasher: createPasswordHasher({ cost: passwordHashCost }),
+    keys: passwordKeys,
+  });
   const usersDependencies = { seal, passwords, departments: departmentMemberships };
   const modules: Module[] = [
     organizations,
@@ -113,6 +120,7 @@ export async function compose({
     users(usersDependencies),
     userChanges(usersDependencies),
     identities(seal),
+    passwordHashes({ isExportAllowed: allowsPasswordHashExport }),
     userSearch({ seal, departments: departmentMemberships }),
     userDepartments,
     userRoles,
@@ -180,6 +188,7 @@ export async function compose({
   return {
     app,
     modules,
+    passwords,
     async close() {
       await app.close();
       await jobRuns.close();

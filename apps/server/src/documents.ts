@@ -13,6 +13,7 @@ import * as groups from './modules/groups/contract.ts';
 import * as identities from './modules/identities/contract.ts';
 import * as jobs from './modules/jobs/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
+import * as passwords from './modules/passwords/contract.ts';
 import * as posts from './modules/posts/contract.ts';
 import * as roleAssignments from './modules/role-assignments/contract.ts';
 import * as roleExclusions from './modules/role-exclusions/contract.ts';
@@ -40,6 +41,7 @@ const managementContracts = [
   users,
   userChanges,
   identities,
+  passwords,
   userSearch,
   userDepartments,
   userRoles,

@@ -55,8 +55,9 @@ export async function startServer(
     stops.push(() => database.close());
     await fillMissingTexts(database, progress);
 
-    const { trustedProxies, passwordHashCost, publicIps } = configuration;
-    const composition = await compose({ database, seal, log, trustedProxies, passwordHashCost, publicIps });
+    const { trustedProxies, passwordHashCost, publicIps, allowsPasswordHashExport } = configuration;
+    const settings = { trustedProxies, passwordHashCost, publicIps, allowsPasswordHashExport };
+    const composition = await compose({ database, seal, log, ...settings });
     stops.push(() => composition.close());
     const origin = await composition.app.listen({ host: configuration.host, port: configuration.port });
     const bootstrap = await makeFirstUserPool(database, seal, directory, configuration, origin);

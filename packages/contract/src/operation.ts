@@ -4,7 +4,7 @@ import type { EventDeclaration } from './events.ts';
 
 /** What the audit log calls the change: V3's `operationType` and `resourceType`. */
 export interface AuditDeclaration {
-  readonly operationType: 'create' | 'update' | 'delete' | 'add' | 'remove' | 'set' | 'issue' | 'resign';
+  readonly operationType: 'create' | 'update' | 'delete' | 'add' | 'remove' | 'set' | 'issue' | 'resign' | 'export';
   readonly resourceType: string;
 }
 

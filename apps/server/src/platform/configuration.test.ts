@@ -36,6 +36,7 @@ test('has a default for everything, and takes names of others in its environment
     logLevel: 'info',
     passwordHashCost: { memoryKib: 7168, passes: 5, lanes: 1 },
     publicIps: [],
+    allowsPasswordHashExport: false,
   });
 });
 
@@ -88,6 +89,7 @@ test.each([
   ['GENAUTH_ARGON2_PASSES', '0'],
   ['GENAUTH_ARGON2_LANES', 'four'],
   ['GENAUTH_PUBLIC_IPS', '203.0.113.7,example.com'],
+  ['GENAUTH_PASSWORD_HASH_EXPORT', 'yes'],
 ])('refuses %s=%s', (name, value) => {
   expect(refusal({ [name]: value })).toContain(name);
 });
@@ -98,10 +100,12 @@ test('reads what password hashes cost, and public addresses', () => {
     GENAUTH_ARGON2_PASSES: '3',
     GENAUTH_ARGON2_LANES: '4',
     GENAUTH_PUBLIC_IPS: '203.0.113.7, 2001:db8::7',
+    GENAUTH_PASSWORD_HASH_EXPORT: 'true',
   };
   expect(readConfiguration(settings)).toMatchObject({
     passwordHashCost: { memoryKib: 65536, passes: 3, lanes: 4 },
     publicIps: ['203.0.113.7', '2001:db8::7'],
+    allowsPasswordHashExport: true,
   });
 });
 

@@ -21,6 +21,8 @@ export interface Configuration {
   readonly passwordHashCost: PasswordHashCost;
   /** Addresses the instance calls others from, as told by the system operation. */
   readonly publicIps: readonly string[];
+  /** Whether password hashes may be read through the API. */
+  readonly allowsPasswordHashExport: boolean;
 }
 
 /** A setting that cannot be used; the message says which, why and what would do. */
@@ -44,6 +46,7 @@ const names = [
   'GENAUTH_ARGON2_PASSES',
   'GENAUTH_ARGON2_LANES',
   'GENAUTH_PUBLIC_IPS',
+  'GENAUTH_PASSWORD_HASH_EXPORT',
 ] as const;
 
 type Name = (typeof names)[number];
@@ -77,6 +80,10 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     logLevel: parseLogLevel(read('GENAUTH_LOG_LEVEL') ?? 'info'),
     passwordHashCost: readPasswordHashCost(read),
     publicIps: parsePublicIps(read('GENAUTH_PUBLIC_IPS') ?? ''),
+    allowsPasswordHashExport: parseSwitch(
+      read('GENAUTH_PASSWORD_HASH_EXPORT') ?? 'false',
+      'GENAUTH_PASSWORD_HASH_EXPORT',
+    ),
   };
 }
 
@@ -175,6 +182,11 @@ function readPasswordHashCost(read: (name: Name) => string | undefined): Passwor
     passes: number('GENAUTH_ARGON2_PASSES', passes, 1, 20),
     lanes: number('GENAUTH_ARGON2_LANES', lanes, 1, 16),
   };
+}
+
+function parseSwitch(text: string, name: Name): boolean {
+  if (text !== 'true' && text !== 'false') throw new ConfigurationError(`${name} must be true or false, not "${text}"`);
+  return text === 'true';
 }
 
 function parsePublicIps(text: string): string[] {

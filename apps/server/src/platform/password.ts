@@ -16,10 +16,16 @@ export const defaultPasswordHashCost: PasswordHashCost = { memoryKib: 7 * 1024, 
 const threads = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
 const defaultMaxRunning = Math.max(1, Math.min(availableParallelism(), threads - 1));
 
-/** Hashes passwords, a few at a time. */
+/** Hashes passwords, a few at a time. Refuses with 503 when too many others are waiting. */
 export interface PasswordHasher {
-  /** The hash in PHC string format. Refuses with 503 when too many others are waiting. */
+  /** The hash in PHC string format. */
   hash(password: string): Promise<string>;
+  /** Does other work that takes as long, in the same line. */
+  inLine<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Whether a hash was made with the settings of today. */
+  isCurrent(hash: string): boolean;
+  /** A hash of no password that takes as long to check as any of ours. */
+  readonly nobodysHash: string;
 }
 
 /** Makes a hasher. Only some hashes run at once, and only some wait: a queue without end would answer nobody in time. */
@@ -51,14 +57,20 @@ export function createPasswordHasher({
     else next();
   };
 
+  const inLine = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    await enter();
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  };
+  const prefix = `$argon2id$v=19$m=${cost.memoryKib},t=${cost.passes},p=${cost.lanes}$`;
+
   return {
-    async hash(password) {
-      await enter();
-      try {
-        return await hash(password, parameters);
-      } finally {
-        leave();
-      }
-    },
+    hash: (password) => inLine(() => hash(password, parameters)),
+    inLine,
+    isCurrent: (text) => text.startsWith(prefix),
+    nobodysHash: `${prefix}${'A'.repeat(22)}$${'A'.repeat(43)}`,
   };
 }

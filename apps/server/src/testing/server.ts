@@ -31,7 +31,10 @@ export function testServer(): Promise<TestServer> {
 /** Starts a further server on the same database, as a fleet would have it. */
 export async function startTestServer(
   connection: Connection,
-  { now = Date.now }: { readonly now?: () => number } = {},
+  {
+    now = Date.now,
+    allowsPasswordHashExport = true,
+  }: { readonly now?: () => number; readonly allowsPasswordHashExport?: boolean } = {},
 ): Promise<TestServer> {
   const database = openDatabase(connection, { size: 10 });
   const composition = await compose({
@@ -40,6 +43,7 @@ export async function startTestServer(
     log: openLog('error'),
     now,
     checkAnswers: true,
+    allowsPasswordHashExport,
     // All tests call from one address.
     publicRequestsPerSecond: 100_000,
   });

@@ -765,6 +765,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: department not found
    * - 400: Identity source {extIdpId} is of provider {provider}
    * - 404: Identity source not found: {extIdpId}
+   * - 400: {field} is a password hash that would take too much time or memory to check
+   * - 400: {field} is not a password hash of a known kind, so it cannot be kept
    * - 422: Several organizations have a department {departmentId}; use its system id
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
@@ -802,6 +804,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: department not found
    * - 400: Identity source {extIdpId} is of provider {provider}
    * - 404: Identity source not found: {extIdpId}
+   * - 400: {field} is a password hash that would take too much time or memory to check
+   * - 400: {field} is not a password hash of a known kind, so it cannot be kept
    * - 422: Several organizations have a department {departmentId}; use its system id
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
@@ -1071,6 +1075,29 @@ export class ManagementClient extends ManagementCalls {
    */
   unlinkIdentity(input: Models.UnlinkIdentity, options?: CallOptions): Promise<Models.UnlinkIdentityResDto> {
     return this.call(operations.unlinkIdentity, input, options);
+  }
+
+  /**
+   * Get the password hashes of up to 50 users
+   *
+   * For moving users elsewhere: the stored hashes, in the order of the ids; users without a password are left out. Off
+   * unless the instance is set up with `GENAUTH_PASSWORD_HASH_EXPORT`, open to the key of the user pool itself alone,
+   * and audited although nothing changes.
+   *
+   * `POST /api/v3/batch-get-user-encrypt-password`, permission `user:ExportPassword`
+   *
+   * Fails with:
+   * - 403: Password hashes are handed out to the key of the user pool itself alone
+   * - 403: Password hashes are not handed out by this instance
+   *
+   * @example
+   * const { data } = await client.getUserEncryptPasswordBatch({ userIds: ['6229ffa0a1b2c3d4cade3e3d'] });
+   */
+  getUserEncryptPasswordBatch(
+    input: Models.GetUserEncryptPasswordBatchDto,
+    options?: CallOptions,
+  ): Promise<Models.GetUserEncryptPasswordBatchRespDto> {
+    return this.call(operations.getUserEncryptPasswordBatch, input, options);
   }
 
   /**

@@ -175,6 +175,12 @@ export const operations = {
   },
   linkIdentity: { name: 'linkIdentity', method: 'POST', path: '/api/v3/link-identity', repeatable: false },
   unlinkIdentity: { name: 'unlinkIdentity', method: 'POST', path: '/api/v3/unlink-identity', repeatable: false },
+  getUserEncryptPasswordBatch: {
+    name: 'getUserEncryptPasswordBatch',
+    method: 'POST',
+    path: '/api/v3/batch-get-user-encrypt-password',
+    repeatable: false,
+  },
   listUsers: {
     name: 'listUsers',
     method: 'POST',

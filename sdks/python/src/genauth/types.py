@@ -590,7 +590,9 @@ class CreateUserInfoDto(TypedDict):
 
 class CreateUserOptionsDto(TypedDict):
     keepPassword: NotRequired[bool]
-    """Whether `password` is stored unchanged, with `salt`: for passwords hashed elsewhere"""
+    """Whether `password` is stored unchanged, with `salt`: for passwords hashed elsewhere, as bcrypt, scrypt, PBKDF2,
+    Argon2, SHA or MD5
+    """
     autoGeneratePassword: NotRequired[bool]
     """Whether to make a password where none is given"""
     resetPasswordOnFirstLogin: NotRequired[bool]
@@ -1038,6 +1040,33 @@ class GetPostByIdListDto(TypedDict):
     """Ids of posts, at most 100"""
     withCustomData: NotRequired[bool]
     """Whether to return custom data"""
+
+
+class GetUserEncryptPasswordBatchDataDto(TypedDict):
+    userId: str
+    """Id of the user"""
+    encryptedPassword: str
+    """Password hash as it is stored"""
+    salt: Optional[str]
+    """Salt of a kept hash that does not carry its own"""
+
+
+class GetUserEncryptPasswordBatchDto(TypedDict):
+    userIds: List[str]
+    """User ids, 1 to 50"""
+
+
+class GetUserEncryptPasswordBatchRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: List[GetUserEncryptPasswordBatchDataDto]
+    """Payload"""
 
 
 class GroupDto(TypedDict):

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import type { Database } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
+import type { Handlers } from '../../platform/module.ts';
 import type { PasswordHasher } from '../../platform/password.ts';
+import { recognizePasswordHash } from '../../platform/password-schemes.ts';
 import type { PasswordEncryption, PasswordKeys } from '../password-keys/index.ts';
+import type * as contract from './contract.ts';
+import { passwordErrors } from './contract.ts';
+import { listPasswords, type PasswordRow, replaceHash } from './store.ts';
 
 /** A password as it is stored. */
 export interface StoredPassword {
@@ -25,7 +31,7 @@ interface PasswordOptions {
   readonly passwordEncryptType?: PasswordEncryption;
 }
 
-/** What modules that take passwords do with them. */
+/** What modules that take or check passwords do with them. */
 export interface Passwords {
   /**
    * What to store of each, or nothing where none is given or wanted. Hashing takes longer than everything else of a call:
@@ -36,14 +42,21 @@ export interface Passwords {
     options: PasswordOptions | null | undefined,
     prefixOf: (index: number) => string,
   ): Promise<(StoredPassword | undefined)[]>;
+  /**
+   * Whether this is the user's password. It takes as long for users who have none, or who do not exist. A right password
+   * whose hash was made elsewhere, or with other settings, is hashed anew. Opens transactions of its own, short ones:
+   * hashing must not hold a connection.
+   */
+  verify(userPoolId: string, userId: string, password: string): Promise<boolean>;
 }
 
 interface PasswordsDependencies {
+  readonly database: Database;
   readonly hasher: PasswordHasher;
   readonly keys: PasswordKeys;
 }
 
-export function createPasswords({ hasher, keys }: PasswordsDependencies): Passwords {
+export function createPasswords({ database, hasher, keys }: PasswordsDependencies): Passwords {
   return {
     async toStored(given, options, prefixOf) {
       const plain: (string | undefined)[] = [];
@@ -54,11 +67,34 @@ export function createPasswords({ hasher, keys }: PasswordsDependencies): Passwo
       const stored: (StoredPassword | undefined)[] = [];
       // One after the other: one call has one place in the line.
       for (const [index, password] of plain.entries()) {
-        stored.push(await toStored(password, given[index]?.salt, options));
+        stored.push(await toStored(password, given[index]?.salt, options, prefixOf(index)));
       }
       return stored;
     },
+
+    async verify(userPoolId, userId, password) {
+      const [stored] = await database.withUserPool(userPoolId, 'read', (scope) => listPasswords(scope, [userId]));
+      if (!(await hasher.inLine(() => isPasswordOf(stored, password))) || stored === undefined) return false;
+      if (!hasher.isCurrent(stored.hash)) await renew(userPoolId, stored, password);
+      return true;
+    },
   };
+
+  async function isPasswordOf(stored: PasswordRow | undefined, password: string): Promise<boolean> {
+    const own = stored && recognizePasswordHash(stored.hash, stored.salt);
+    const isPossible = own !== undefined && !own.isTooCostly && password.length <= maxPasswordLength;
+    const isRight = isPossible && (await own.verify(password));
+    // The time must not tell who has no password, nor whose is hashed with something quick.
+    if (!isPossible || !own.isSlow) await recognizePasswordHash(hasher.nobodysHash, null)?.verify(password);
+    return isRight;
+  }
+
+  async function renew(userPoolId: string, stored: PasswordRow, password: string): Promise<void> {
+    const hash = await hasher.hash(password);
+    await database.withUserPool(userPoolId, 'write', (scope) =>
+      replaceHash(scope, stored, hash, securityLevelOf(password)),
+    );
+  }
 
   async function decrypt(text: string, options: PasswordOptions | null | undefined, prefix: string): Promise<string> {
     const password = await keys.decrypt(options?.passwordEncryptType ?? 'none', text);
@@ -71,13 +107,35 @@ export function createPasswords({ hasher, keys }: PasswordsDependencies): Passwo
     password: string | undefined,
     salt: string | null | undefined,
     options: PasswordOptions | null | undefined,
+    prefix: string,
   ): Promise<StoredPassword | undefined> {
-    if (password && options?.keepPassword) return { hash: password, salt: salt || null, securityLevel: null };
+    if (password && options?.keepPassword) return toKept(password, salt || null, `${prefix}password`);
     // A password nobody has seen: it can be reset, or told by a message once there is a message service.
     const plain = password || (options?.autoGeneratePassword ? randomBytes(15).toString('base64url') : undefined);
     if (plain === undefined) return undefined;
     return { hash: await hasher.hash(plain), salt: null, securityLevel: securityLevelOf(plain) };
   }
+}
+
+/** What nobody could ever sign in with is refused: it is most likely a password in clear, sent with the wrong option. */
+function toKept(hash: string, salt: string | null, field: string): StoredPassword {
+  const recognized = recognizePasswordHash(hash, salt);
+  if (recognized === undefined) throw passwordErrors.unknownHash({ field });
+  if (recognized.isTooCostly) throw passwordErrors.hashTooCostly({ field });
+  return { hash, salt, securityLevel: null };
+}
+
+const maxPasswordLength = 1024;
+
+export function createPasswordsService(isExportAllowed: boolean): Handlers<typeof contract> {
+  return {
+    async getUserEncryptPasswordBatch({ userIds }, { scope, actor }) {
+      if (!isExportAllowed) throw passwordErrors.exportDisabled();
+      if (actor.accessKeyId !== scope.userPoolId) throw passwordErrors.exportByPoolKey();
+      const rows = await listPasswords(scope, [...new Set(userIds)]);
+      return rows.map(({ userId, hash, salt }) => ({ userId, encryptedPassword: hash, salt }));
+    },
+  };
 }
 
 /** 1 low, 2 medium, 3 high: how many of digits, letters and other characters there are among at least six. */

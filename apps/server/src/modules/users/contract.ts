@@ -8,6 +8,7 @@ import {
 } from '../department-members/contract.ts';
 import { departmentIdType, departmentTreeErrors } from '../department-tree/contract.ts';
 import { identityErrors } from '../identities/contract.ts';
+import { passwordErrors } from '../passwords/contract.ts';
 import { userDepartmentErrors } from '../user-departments/contract.ts';
 import {
   displayFields,
@@ -220,8 +221,8 @@ const CreateUserOptionsDto = dto('CreateUserOptionsDto', {
     .default(false)
     .meta(
       doc(
-        'Whether `password` is stored unchanged, with `salt`: for passwords hashed elsewhere',
-        '是否原样保存密码（与 `salt` 一起），用于迁移已加密的密码',
+        'Whether `password` is stored unchanged, with `salt`: for passwords hashed elsewhere, as bcrypt, scrypt, PBKDF2, Argon2, SHA or MD5',
+        '是否原样保存密码（与 `salt` 一起），用于迁移已加密的密码，支持 bcrypt、scrypt、PBKDF2、Argon2、SHA、MD5',
         false,
       ),
     ),
@@ -245,6 +246,8 @@ const createErrors = [
   userWriteErrors.identifierMissing,
   userWriteErrors.metadataNotDefined,
   userWriteErrors.tenantNotFound,
+  passwordErrors.unknownHash,
+  passwordErrors.hashTooCostly,
   identityErrors.sourceNotFound,
   identityErrors.otherProvider,
   departmentMemberErrors.userNotEmployed,

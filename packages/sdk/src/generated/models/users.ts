@@ -353,7 +353,8 @@ export interface CreateIdentityDto {
 
 export interface CreateUserOptionsDto {
   /**
-   * Whether `password` is stored unchanged, with `salt`: for passwords hashed elsewhere
+   * Whether `password` is stored unchanged, with `salt`: for passwords hashed elsewhere, as bcrypt, scrypt, PBKDF2,
+   * Argon2, SHA or MD5
    *
    * @default false
    * @example false
@@ -1831,6 +1832,62 @@ export interface UnlinkIdentityDataDto {
    * @example true
    */
   success: boolean;
+}
+
+/** Input of `getUserEncryptPasswordBatch`. */
+export interface GetUserEncryptPasswordBatchDto {
+  /**
+   * User ids, 1 to 50. 1 to 50 items
+   *
+   * @example ['6229ffa0a1b2c3d4cade3e3d']
+   */
+  userIds: string[];
+}
+
+export interface GetUserEncryptPasswordBatchRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  /** Payload */
+  data: GetUserEncryptPasswordBatchDataDto[];
+}
+
+export interface GetUserEncryptPasswordBatchDataDto {
+  /**
+   * Id of the user
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  userId: string;
+  /**
+   * Password hash as it is stored
+   *
+   * @example '$argon2id$v=19$m=7168,t=5,p=1$c2FsdA$aGFzaA'
+   */
+  encryptedPassword: string;
+  /**
+   * Salt of a kept hash that does not carry its own
+   *
+   * @example 'dgisaeieruur'
+   */
+  salt: string | null;
 }
 
 /** Input of `listUsers`. */

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         CreateUserOptionsDto,
         CreateUserOtpDto,
         DeleteUsersBatchOptionsDto,
+        GetUserEncryptPasswordBatchRespDto,
         GroupPaginatedRespDto,
         HasAnyRoleOptionsDto,
         HasAnyRoleRespDto,
@@ -163,6 +164,8 @@ class UsersSection(Connection):
             404 department_tree.department_not_found: department not found
             400 identity.other_provider: Identity source {extIdpId} is of provider {provider}
             404 identity.source_not_found: Identity source not found: {extIdpId}
+            400 password.hash_too_costly: {field} is a password hash that would take too much time or memory to check
+            400 password.unknown_hash: {field} is not a password hash of a known kind, so it cannot be kept
             422 user_department.ambiguous_department_id: Several organizations have a department {departmentId}; use its
                 system id
             409 user_write.already_exists: user already exists with {field}
@@ -259,6 +262,8 @@ class UsersSection(Connection):
             404 department_tree.department_not_found: department not found
             400 identity.other_provider: Identity source {extIdpId} is of provider {provider}
             404 identity.source_not_found: Identity source not found: {extIdpId}
+            400 password.hash_too_costly: {field} is a password hash that would take too much time or memory to check
+            400 password.unknown_hash: {field} is not a password hash of a known kind, so it cannot be kept
             422 user_department.ambiguous_department_id: Several organizations have a department {departmentId}; use its
                 system id
             409 user_write.already_exists: user already exists with {field}
@@ -929,6 +934,41 @@ class UsersSection(Connection):
                 "extIdpId": ext_idp_id,
                 "type": type,
                 "isSocial": is_social,
+            },
+        )
+        return answer
+
+    def get_user_encrypt_password_batch(
+        self,
+        user_ids: Sequence[str],
+    ) -> GetUserEncryptPasswordBatchRespDto:
+        """Get the password hashes of up to 50 users
+
+        For moving users elsewhere: the stored hashes, in the order of the ids; users without a password are left out.
+        Off unless the instance is set up with `GENAUTH_PASSWORD_HASH_EXPORT`, open to the key of the user pool itself
+        alone, and audited although nothing changes.
+
+        Args:
+            user_ids (list of str): User ids, 1 to 50. 1 to 50 of them.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is a list of
+            GetUserEncryptPasswordBatchDataDto.
+
+        Errors:
+            403 password.export_by_pool_key: Password hashes are handed out to the key of the user pool itself alone
+            403 password.export_disabled: Password hashes are not handed out by this instance
+
+        Example:
+            >>> client.get_user_encrypt_password_batch(
+            ...     user_ids=["6229ffa0a1b2c3d4cade3e3d"],
+            ... )
+        """
+        answer: GetUserEncryptPasswordBatchRespDto = self._call(
+            "POST",
+            "/api/v3/batch-get-user-encrypt-password",
+            {
+                "userIds": user_ids,
             },
         )
         return answer

@@ -812,6 +812,10 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code identity.other_provider}: Identity source &#123;extIdpId&#125; is of provider
      *       &#123;provider&#125;</li>
      *   <li>404 {@code identity.source_not_found}: Identity source not found: &#123;extIdpId&#125;</li>
+     *   <li>400 {@code password.hash_too_costly}: &#123;field&#125; is a password hash that would take too much time or
+     *       memory to check</li>
+     *   <li>400 {@code password.unknown_hash}: &#123;field&#125; is not a password hash of a known kind, so it cannot
+     *       be kept</li>
      *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
      *       &#123;departmentId&#125;; use its system id</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
@@ -860,6 +864,10 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code identity.other_provider}: Identity source &#123;extIdpId&#125; is of provider
      *       &#123;provider&#125;</li>
      *   <li>404 {@code identity.source_not_found}: Identity source not found: &#123;extIdpId&#125;</li>
+     *   <li>400 {@code password.hash_too_costly}: &#123;field&#125; is a password hash that would take too much time or
+     *       memory to check</li>
+     *   <li>400 {@code password.unknown_hash}: &#123;field&#125; is not a password hash of a known kind, so it cannot
+     *       be kept</li>
      *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
      *       &#123;departmentId&#125;; use its system id</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
@@ -1206,6 +1214,33 @@ public class ManagementClient extends BaseClient {
      */
     public UnlinkIdentityResDto unlinkIdentity(UnlinkIdentity request) {
         return call("POST", "/api/v3/unlink-identity", request, Repeating.FORBIDDEN, UnlinkIdentityResDto.class);
+    }
+
+    /**
+     * Get the password hashes of up to 50 users.
+     *
+     * <p>For moving users elsewhere: the stored hashes, in the order of the ids; users without a password are left out.
+     * Off unless the instance is set up with {@code GENAUTH_PASSWORD_HASH_EXPORT}, open to the key of the user pool
+     * itself alone, and audited although nothing changes.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>403 {@code password.export_by_pool_key}: Password hashes are handed out to the key of the user pool itself
+     *       alone</li>
+     *   <li>403 {@code password.export_disabled}: Password hashes are not handed out by this instance</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUserEncryptPasswordBatchDto request = new GetUserEncryptPasswordBatchDto();
+     * request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+     * GetUserEncryptPasswordBatchRespDto answer = client.getUserEncryptPasswordBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GetUserEncryptPasswordBatchRespDto getUserEncryptPasswordBatch(GetUserEncryptPasswordBatchDto request) {
+        return call("POST", "/api/v3/batch-get-user-encrypt-password", request, Repeating.FORBIDDEN, GetUserEncryptPasswordBatchRespDto.class);
     }
 
     /**

@@ -25,14 +25,17 @@ public class CreateUserOptionsDto extends Dto {
     @JsonProperty("passwordEncryptType")
     private PasswordEncryptType passwordEncryptType;
 
-    /** Whether {@code password} is stored unchanged, with {@code salt}: for passwords hashed elsewhere. */
+    /**
+     * Whether {@code password} is stored unchanged, with {@code salt}: for passwords hashed elsewhere, as bcrypt,
+     * scrypt, PBKDF2, Argon2, SHA or MD5.
+     */
     public Boolean getKeepPassword() {
         return keepPassword;
     }
 
     /**
-     * Whether {@code password} is stored unchanged, with {@code salt}: for passwords hashed elsewhere. {@code false}
-     * unless set.
+     * Whether {@code password} is stored unchanged, with {@code salt}: for passwords hashed elsewhere, as bcrypt,
+     * scrypt, PBKDF2, Argon2, SHA or MD5. {@code false} unless set.
      */
     public void setKeepPassword(Boolean keepPassword) {
         this.keepPassword = keepPassword;

@@ -58,6 +58,7 @@ import ai.genauth.sdk.java.dto.GetRoleDto;
 import ai.genauth.sdk.java.dto.GetUserBatchDto;
 import ai.genauth.sdk.java.dto.GetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetUserDto;
+import ai.genauth.sdk.java.dto.GetUserEncryptPasswordBatchDto;
 import ai.genauth.sdk.java.dto.GetUserGroupsDto;
 import ai.genauth.sdk.java.dto.GetUserIdentitiesDto;
 import ai.genauth.sdk.java.dto.GetUserImportDto;
@@ -463,6 +464,13 @@ class SamplesTest {
         request.setUserId("6229ffa0a1b2c3d4cade3e3d");
         request.setExtIdpId("6076bac0a1b2c3d4d80d993b");
         server.assertAnswered("unlinkIdentity", client.unlinkIdentity(request));
+    }
+
+    @Test
+    void getUserEncryptPasswordBatch() {
+        GetUserEncryptPasswordBatchDto request = new GetUserEncryptPasswordBatchDto();
+        request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+        server.assertAnswered("getUserEncryptPasswordBatch", client.getUserEncryptPasswordBatch(request));
     }
 
     @Test
