@@ -1,5 +1,7 @@
+import { toSearchTexts } from '@genauth/server/user-texts';
 import pg from 'pg';
 import { hire, type Person, peoplePerBlock } from './people.ts';
+import { type Profile, profileOf } from './profiles.ts';
 import type { Progress } from './progress.ts';
 import { createRandom } from './random.ts';
 import { growTree, type Tree } from './tree.ts';
@@ -99,7 +101,7 @@ export async function seed(options: SeedOptions): Promise<Dataset> {
     await inTransaction(client, () => seedCounts(client, userPoolId, tally, progress));
     progress('statistics', 0, 1);
     await client.query(
-      'vacuum (analyze) users, departments, department_members, department_counts, department_leaders',
+      'vacuum (analyze) users, user_search, departments, department_members, department_counts, department_leaders',
     );
     progress('statistics', 1, 1);
     return dataset;
@@ -230,18 +232,38 @@ async function insertPeople(
   people: readonly Person[],
   paths: readonly string[],
 ): Promise<void> {
+  const profiles = people.map(({ index }) => ({ id: userId(index), ...profileOf(index) }));
   await client.query({
     name: 'insert-users',
     text: `
-      insert into users (user_pool_id, id, username, email, phone, name, nickname, gender, created_at, updated_at)
-      select $1, id, 'user-' || index, 'user-' || index || '@bench.example', (13000000000 + index)::text,
-        'User ' || index, 'Nick ' || index % 997, case when index % 2 = 0 then 'F' else 'M' end, created_at, created_at
-      from unnest($2::text[], $3::integer[], $4::timestamptz[]) as person (id, index, created_at)`,
+      insert into users (user_pool_id, id, username, email, phone, phone_country_code, name, nickname, gender, status,
+        source_type, logins_count, last_login_at, created_at, updated_at)
+      select $1, id, username, email, phone, '+86', name, nickname, gender, status, "sourceType", "loginsCount",
+        "lastLoginAt", "createdAt", "createdAt"
+      from jsonb_to_recordset($2) as profile (id text, username text, email text, phone text, name text, nickname text,
+        gender text, status text, "sourceType" text, "loginsCount" integer, "lastLoginAt" timestamptz, "createdAt" timestamptz)`,
     values: [
       userPoolId,
-      people.map(({ index }) => userId(index)),
-      people.map(({ index }) => index),
-      people.map(({ joinedAfter }) => joinedAt(joinedAfter[0] ?? 0)),
+      JSON.stringify(
+        people.map(({ joinedAfter }, at) => ({
+          ...profiles[at],
+          lastLoginAt: lastLoginOf(profiles[at]),
+          createdAt: joinedAt(joinedAfter[0] ?? 0),
+        })),
+      ),
+    ],
+  });
+  await client.query({
+    name: 'insert-texts',
+    text: `
+      insert into user_search (user_pool_id, user_id, common, other)
+      select $1, id, common, other from unnest($2::text[], $3::text[], $4::text[]) as texts (id, common, other)`,
+    values: [
+      userPoolId,
+      profiles.map(({ id }) => id),
+      ...(['common', 'other'] as const).map((column) =>
+        profiles.map((one) => toSearchTexts({ ...one, externalId: null, profile: {} })[column]),
+      ),
     ],
   });
   const memberships = people.flatMap(({ index, departments, joinedAfter }) =>
@@ -268,6 +290,12 @@ async function insertPeople(
 async function seedCounts(client: pg.Client, userPoolId: string, tally: Tally, progress: Progress): Promise<void> {
   const { members, users, leaders } = tally;
   await client.query('delete from department_leaders where user_pool_id = $1', [userPoolId]);
+  await client.query(
+    `insert into user_counts (user_pool_id, slot, kind, status, gender, source_type, total)
+     select user_pool_id, 0, kind, status, gender, source_type, count(*) from users where user_pool_id = $1
+     group by 1, 3, 4, 5, 6`,
+    [userPoolId],
+  );
   for (const indexes of slices(members.length, 10_000)) {
     await client.query(
       `with counted as (
@@ -290,6 +318,10 @@ async function seedCounts(client: pg.Client, userPoolId: string, tally: Tally, p
     );
     progress('counts', (indexes.at(-1) ?? 0) + 1, members.length);
   }
+}
+
+function lastLoginOf(profile: Profile | undefined): string | null {
+  return profile?.lastLoginAfter == null ? null : joinedAt(profile.lastLoginAfter);
 }
 
 function* slices(end: number, size: number): Generator<number[]> {

@@ -32,7 +32,9 @@ async function restore(client: pg.Client, userPoolId: string): Promise<void> {
   await client.query(`delete from department_members where user_pool_id = $1 and joined_at >= '2026-06-01'`, [
     userPoolId,
   ]);
-  await client.query('vacuum (analyze) users, departments, department_members, department_counts');
+  await client.query(
+    'vacuum (analyze) users, user_search, user_counts, departments, department_members, department_counts',
+  );
 }
 
 /** Where data sets are kept between runs. */

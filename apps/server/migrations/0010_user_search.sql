@@ -117,13 +117,13 @@ create table user_counts (
   status       text collate "C" not null,
   gender       text collate "C" not null,
   source_type  text collate "C" not null,
-  users        integer not null,
+  total        integer not null,
   primary key (user_pool_id, slot, kind, status, gender, source_type)
 ) with (fillfactor = 50);
 comment on table user_counts is
   'How many users there are of each kind, status, gender and source: totals of what lists filter by most. Several slots, to be summed, so that writers do not wait for each other; a single slot may be negative.';
 select genauth.isolate('user_counts');
-insert into user_counts (user_pool_id, slot, kind, status, gender, source_type, users)
+insert into user_counts (user_pool_id, slot, kind, status, gender, source_type, total)
 select user_pool_id, 0, kind, status, gender, source_type, count(*) from users group by 1, 3, 4, 5, 6;
 
 -- A slot for this transaction alone: the first that no other holds. Nobody waits, so that nobody waits in a circle.
@@ -144,7 +144,7 @@ begin
   if current_setting('genauth.counting', true) = 'off' then
     return null;
   end if;
-  insert into user_counts (user_pool_id, slot, kind, status, gender, source_type, users)
+  insert into user_counts (user_pool_id, slot, kind, status, gender, source_type, total)
   select user_pool_id, genauth.slot_of_user_counts(user_pool_id), kind, status, gender, source_type, delta
   from (
     select user_pool_id, kind, status, gender, source_type,
@@ -155,7 +155,7 @@ begin
   -- A user pool that is deleted takes its users along, and nobody counts them any more.
   where exists (select from user_pools where user_pools.user_pool_id = counted.user_pool_id)
   on conflict (user_pool_id, slot, kind, status, gender, source_type) do update
-    set users = user_counts.users + excluded.users;
+    set total = user_counts.total + excluded.total;
   return null;
 end
 $$;
@@ -171,15 +171,15 @@ begin
   if current_setting('genauth.counting', true) = 'off' then
     return null;
   end if;
-  insert into user_counts (user_pool_id, slot, kind, status, gender, source_type, users)
+  insert into user_counts (user_pool_id, slot, kind, status, gender, source_type, total)
   select new.user_pool_id, genauth.slot_of_user_counts(new.user_pool_id), moved.*
   from (values
     (old.kind, old.status, old.gender, old.source_type, -1),
     (new.kind, new.status, new.gender, new.source_type, 1)
-  ) as moved (kind, status, gender, source_type, users)
+  ) as moved (kind, status, gender, source_type, total)
   order by kind, status, gender, source_type
   on conflict (user_pool_id, slot, kind, status, gender, source_type) do update
-    set users = user_counts.users + excluded.users;
+    set total = user_counts.total + excluded.total;
   return null;
 end
 $$;
@@ -187,3 +187,21 @@ create trigger count_updated after update of kind, status, gender, source_type o
   for each row
   when ((old.kind, old.status, old.gender, old.source_type) is distinct from (new.kind, new.status, new.gender, new.source_type))
   execute function genauth.recount_user();
+
+-- Every order a list can be in, so that its first page is read and not sorted. Few people read pages further down.
+-- Where nothing stands, nothing is indexed: those come last, in the order of their ids.
+create index users_status on users (user_pool_id, kind, status, id);
+create index users_gender on users (user_pool_id, kind, gender, id);
+create index users_source_type on users (user_pool_id, kind, source_type, id);
+create index users_logins_count on users (user_pool_id, kind, logins_count, id);
+create index users_last_login_at on users (user_pool_id, kind, last_login_at, id) where last_login_at is not null;
+create index users_last_login_ip on users (user_pool_id, kind, last_login_ip, id) where last_login_ip is not null;
+create index users_last_mfa_at on users (user_pool_id, kind, last_mfa_at, id) where last_mfa_at is not null;
+create index users_status_changed_at on users (user_pool_id, kind, status_changed_at, id)
+  where status_changed_at is not null;
+create index users_password_last_set_at on users (user_pool_id, kind, password_last_set_at, id)
+  where password_last_set_at is not null;
+create index users_password_security_level on users (user_pool_id, kind, password_security_level, id)
+  where password_security_level is not null;
+create index users_phone_country_code on users (user_pool_id, kind, phone_country_code, id)
+  where phone_country_code is not null;

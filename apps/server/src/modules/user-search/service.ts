@@ -48,7 +48,7 @@ const newestFirst = [{ field: 'createdAt', isDescending: true }];
 export function createUserSearchService({ seal, departments }: UserSearchDependencies): Handlers<typeof contract> {
   const list = async (
     scope: Scope,
-    conditions: readonly UserCondition[],
+    { conditions, total }: Pick<UserSearch, 'conditions' | 'total'>,
     { page, limit }: { readonly page: number; readonly limit: number },
     sort: UserSearch['sort'],
     flags: UserFlags,
@@ -56,6 +56,7 @@ export function createUserSearchService({ seal, departments }: UserSearchDepende
     const { totalCount, list: rows } = await searchUsers(scope, {
       kind: 'personal',
       conditions,
+      total,
       sort,
       withDepartmentIds: flags.withDepartmentIds ?? false,
       limit,
@@ -76,17 +77,20 @@ export function createUserSearchService({ seal, departments }: UserSearchDepende
         conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, departments));
       }
       const pagination = options?.pagination ?? { page: 1, limit: 10 };
-      return list(scope, conditions, pagination, toSort(options?.sort), options ?? {});
+      const total = found !== undefined ? 'gathered' : items.every(isCounted) ? 'counted' : 'scanned';
+      return list(scope, { conditions, total }, pagination, toSort(options?.sort), options ?? {});
     },
 
     async listUsersLegacy({ page, limit, status, updatedAtStart, updatedAtEnd, ...flags }, { scope }) {
-      const conditions = [
-        status === undefined ? present : equal('status', [status]),
-        ...(updatedAtStart === undefined && updatedAtEnd === undefined
-          ? []
-          : [between('updatedAt', toTime(updatedAtStart) ?? null, toTime(updatedAtEnd) ?? null)]),
-      ];
-      return list(scope, conditions, { page, limit }, newestFirst, flags);
+      const ofStatus = status === undefined ? present : equal('status', [status]);
+      const isBounded = updatedAtStart !== undefined || updatedAtEnd !== undefined;
+      const search: Pick<UserSearch, 'conditions' | 'total'> = isBounded
+        ? {
+            conditions: [ofStatus, between('updatedAt', toTime(updatedAtStart) ?? null, toTime(updatedAtEnd) ?? null)],
+            total: 'scanned',
+          }
+        : { conditions: [ofStatus], total: 'counted' };
+      return list(scope, search, { page, limit }, newestFirst, flags);
     },
   };
 }
@@ -97,6 +101,20 @@ function equal(field: string, values: readonly FilterValue[]): UserCondition {
 
 function between(field: string, from: FilterValue | null, to: FilterValue | null): UserCondition {
   return fieldCondition({ field, isNegated: false, test: 'range', from, to });
+}
+
+/** Whether a filter is on something users are counted by. */
+function isCounted({ field, value }: FilterItem): boolean {
+  switch (field) {
+    case 'status':
+    case 'gender':
+    case 'userSourceType':
+      return true;
+    case 'userSource':
+      return SourceFilters.safeParse(value).data?.every(({ id }) => !id) ?? false;
+    default:
+      return false;
+  }
 }
 
 /** Identity numbers are stored sealed: nobody can be found by a part of one. */

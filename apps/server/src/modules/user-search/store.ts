@@ -1,12 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Scope } from '../../platform/database/database.ts';
-import {
-  type AccountKind,
-  departmentIdsColumn,
-  type UserCondition,
-  type UserRow,
-  userColumns,
-} from '../user-directory/index.ts';
+import { type AccountKind, listUsersByIds, type UserCondition, type UserRow } from '../user-directory/index.ts';
 
 /** What a field holds, so that values can be checked before they reach the database. */
 export type FieldKind = 'text' | 'email' | 'number' | 'time' | 'boolean' | 'list' | 'sealed' | readonly string[];
@@ -197,46 +191,126 @@ export const nobodyCondition: UserCondition = sql<boolean>`false`;
 export interface UserSearch {
   readonly kind: AccountKind;
   readonly conditions: readonly UserCondition[];
-  readonly sort: readonly { readonly field: string; readonly isDescending: boolean }[];
+  /** How to know their number. `counted`: all conditions are on columns of `user_counts`; `gathered`: they are rather few. */
+  readonly total: 'counted' | 'gathered' | 'scanned';
+  readonly sort: readonly SortKey[];
   readonly withDepartmentIds: boolean;
   readonly limit: number;
   readonly offset: number;
 }
 
-/** A page of the users that meet all conditions, and how many there are. */
-export async function searchUsers(
-  scope: Scope,
-  { kind, conditions, sort, withDepartmentIds, limit, offset }: UserSearch,
-): Promise<{ totalCount: number; list: UserRow[] }> {
-  const where = sql.join(
-    [sql`users.user_pool_id = current_setting('genauth.user_pool_id') and users.kind = ${kind}`, ...conditions],
-    sql` and `,
-  );
-  const counted = await sql<{ total: number }>`select count(*) as total from users where ${where}`.execute(scope.db);
-  const totalCount = counted.rows[0]?.total ?? 0;
-  if (totalCount <= offset) return { totalCount, list: [] };
-  const columns = sql.raw(withDepartmentIds ? `${userColumns}, ${departmentIdsColumn}` : userColumns);
-  const order = orderBy(sort);
-  // The inner query finds the page, so that columns with queries of their own are computed for its rows alone.
-  const page = await sql<UserRow>`
-    select ${columns}
-    from (select users.id from users where ${where} order by ${order} limit ${limit} offset ${offset}) as page
-    join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = page.id
-    order by ${order}
-  `.execute(scope.db);
-  return { totalCount, list: page.rows };
+interface SortKey {
+  readonly field: string;
+  readonly isDescending: boolean;
 }
 
-/** Ids end every order, so that pages neither repeat nor skip anyone. Empty values go last. */
-function orderBy(sort: UserSearch['sort']): RawBuilder<unknown> {
+type Condition = RawBuilder<unknown>;
+
+/** A page of the users that meet all conditions, and how many there are. */
+export async function searchUsers(scope: Scope, search: UserSearch): Promise<{ totalCount: number; list: UserRow[] }> {
+  const { kind, conditions, withDepartmentIds } = search;
+  const where = all([
+    sql`users.user_pool_id = current_setting('genauth.user_pool_id') and users.kind = ${kind}`,
+    ...conditions,
+  ]);
+  const { totalCount, ids } = await findPage(scope, where, search);
+  return { totalCount, list: ids.length === 0 ? [] : await listUsersByIds(scope, ids, withDepartmentIds, kind) };
+}
+
+async function findPage(
+  scope: Scope,
+  where: Condition,
+  search: UserSearch,
+): Promise<{ totalCount: number; ids: string[] }> {
+  if (search.total === 'gathered') {
+    const gathered = await gatherIds(scope, where, search);
+    // Behind the last page there is no row that could carry the total.
+    if (gathered.ids.length > 0 || search.offset === 0) return gathered;
+  }
+  const counted = search.total === 'counted' ? countOf(scope, where) : scan(scope, where);
+  const totalCount = await counted;
+  return { totalCount, ids: totalCount <= search.offset ? [] : await walkIds(scope, where, search) };
+}
+
+/** The columns have the same names, so that the conditions hold for counts as they do for users. */
+async function countOf(scope: Scope, where: Condition): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select coalesce(sum(users.total), 0)::integer as total from user_counts users where ${where}
+  `.execute(scope.db);
+  return rows[0]?.total ?? 0;
+}
+
+async function scan(scope: Scope, where: Condition): Promise<number> {
+  const { rows } = await sql<{ total: number }>`select count(*) as total from users where ${where}`.execute(scope.db);
+  return rows[0]?.total ?? 0;
+}
+
+/** Finds everybody once, for the total as for the page: for conditions that take longer to check than users to sort. */
+async function gatherIds(
+  scope: Scope,
+  where: Condition,
+  { sort, limit, offset }: UserSearch,
+): Promise<{ totalCount: number; ids: string[] }> {
+  const { rows } = await sql<{ id: string; total: number }>`
+    select users.id, count(*) over () as total from users where ${where}
+    order by ${orderBy(sort)} limit ${limit} offset ${offset}
+  `.execute(scope.db);
+  return { totalCount: rows[0]?.total ?? 0, ids: rows.map(({ id }) => id) };
+}
+
+/**
+ * Reads the page in the order of an index. Indexes hold who has a value; whoever has none comes last in either direction,
+ * and is read only when those who have one do not fill the page.
+ */
+async function walkIds(scope: Scope, where: Condition, { sort, limit, offset }: UserSearch): Promise<string[]> {
+  const [first, ...others] = sort;
+  const field = first && searchFields.get(first.field);
+  if (first === undefined || !field?.isNullable) return idsInOrder(scope, where, orderBy(sort), limit, offset);
+  const filled = all([where, sql`${field.expression} is not null`]);
+  const ids = await idsInOrder(scope, filled, orderBy(sort, true), limit, offset);
+  if (ids.length === limit) return ids;
+  const passed = ids.length > 0 ? offset + ids.length : await countUpTo(scope, filled, offset);
+  const rest = others.length > 0 ? others : [{ field: 'id', isDescending: first.isDescending }];
+  const empty = all([where, sql`${field.expression} is null`]);
+  const more = await idsInOrder(scope, empty, orderBy(rest), limit - ids.length, offset + ids.length - passed);
+  return [...ids, ...more];
+}
+
+async function idsInOrder(
+  scope: Scope,
+  where: Condition,
+  order: RawBuilder<unknown>,
+  limit: number,
+  offset: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select users.id from users where ${where} order by ${order} limit ${limit} offset ${offset}
+  `.execute(scope.db);
+  return rows.map(({ id }) => id);
+}
+
+async function countUpTo(scope: Scope, where: Condition, most: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (select from users where ${where} limit ${most}) as passed
+  `.execute(scope.db);
+  return rows[0]?.count ?? 0;
+}
+
+function all(conditions: readonly Condition[]): Condition {
+  return sql.join(conditions, sql` and `);
+}
+
+/** Ids end every order, so that pages neither repeat nor skip anyone. Empty values go last, if the first key has any. */
+function orderBy(sort: readonly SortKey[], isFirstFilled = false): RawBuilder<unknown> {
   const keys = [...sort, { field: 'id', isDescending: sort.at(-1)?.isDescending ?? true }];
   return sql.join(
-    keys.flatMap(({ field, isDescending }) => {
+    keys.flatMap(({ field, isDescending }, index) => {
       const found = searchFields.get(field);
       if (found === undefined) return [];
       if (!isDescending) return [sql`${found.expression} asc`];
       // Left out where nothing is null: an index read backwards is in the order `desc`, not in `desc nulls last`.
-      return [found.isNullable ? sql`${found.expression} desc nulls last` : sql`${found.expression} desc`];
+      const mayBeEmpty = found.isNullable && !(isFirstFilled && index === 0);
+      return [mayBeEmpty ? sql`${found.expression} desc nulls last` : sql`${found.expression} desc`];
     }),
   );
 }

@@ -176,7 +176,7 @@ test.each([
   ['externalId', 'asc', 'ann bob cat'],
   ['phone', 'desc', 'bob cat ann'],
   ['status', 'desc', 'cat bob ann'],
-  ['statusChangedAt', 'asc', 'cat ann bob'],
+  ['statusChangedAt', 'asc', 'ann bob cat'],
   ['passwordLastSetAt', 'desc', 'cat bob ann'],
   ['loginsCount', 'asc', 'ann bob cat'],
   ['gender', 'asc', 'ann bob cat'],
