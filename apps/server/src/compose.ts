@@ -111,10 +111,10 @@ export async function compose({
   });
   const usersDependencies = { seal, passwords, departments: departmentMemberships };
   const modules: Module[] = [
-    organizations,
-    departments,
+    organizations(seal),
+    departments(seal),
     departmentMembers(seal),
-    departmentSearch,
+    departmentSearch(seal),
     departmentSyncRelations,
     departmentImports({ createUsers: userCreation(usersDependencies) }),
     users(usersDependencies),
@@ -122,7 +122,7 @@ export async function compose({
     identities(seal),
     passwordHashes({ isExportAllowed: allowsPasswordHashExport }),
     userSearch({ seal, departments: departmentMemberships }),
-    userDepartments,
+    userDepartments(seal),
     userRoles,
     userImports,
     roles,

@@ -238,6 +238,15 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 400: invalid organization code: {code}
    * - 409: department code already exists: {code}
    * - 409: openDepartmentId already exists: {openDepartmentId}
@@ -272,6 +281,15 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 400: invalid organization code: {code}
    * - 409: department code already exists: {code}
    * - 422: the root department cannot be moved or deleted

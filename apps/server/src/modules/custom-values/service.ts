@@ -16,6 +16,7 @@ import {
   findStored,
   insertUniqueValues,
   isStored,
+  listStored,
   listValuesOf,
   lockCustomFields,
   lockStored,
@@ -193,7 +194,7 @@ function contextOf(userPoolId: string, targetId: string, key: string): string {
 }
 
 /** Custom data as administrators read it: encrypted values opened. */
-export function openCustomData(
+function openCustomData(
   seal: Seal,
   userPoolId: string,
   targetId: string,
@@ -269,6 +270,20 @@ export async function claimUniqueValues(
   throw error ? customValueErrors.refusedAsTaken({ error }) : customValueErrors.taken({ field: refused.name });
 }
 
+/** The custom data of several targets, as administrators read it: one statement for all. */
+export async function listCustomData(
+  seal: Seal,
+  scope: Scope,
+  targetType: StoredTargetType,
+  targetIds: readonly string[],
+): Promise<(targetId: string) => Record<string, Value>> {
+  const rows = await listStored(scope, targetType, targetIds);
+  const opened = new Map(
+    rows.map(({ id, customData }) => [id, openCustomData(seal, scope.userPoolId, id, customData)]),
+  );
+  return (targetId) => opened.get(targetId) ?? {};
+}
+
 /** The custom data of a target, as administrators read it. */
 export async function readCustomData(
   seal: Seal,
@@ -315,13 +330,13 @@ function shownOf(stored: StoredCustomData, keys: readonly string[]): Record<stri
   return Object.fromEntries(keys.map((key) => [key, shown.get(key) ?? null]));
 }
 
-/** The ids of what `<key>:<value>` pairs of unique fields name, in their order. `parameter` names them in errors. */
+/** The ids of what `<key>:<value>` pairs of unique fields name, by pair. `parameter` names them in errors. */
 export async function findTargetsByCustomField(
   scope: Scope,
   targetType: TargetType,
   pairs: readonly string[],
   parameter: string,
-): Promise<string[]> {
+): Promise<ReadonlyMap<string, string>> {
   const split = pairs.map((pair) => {
     const at = pair.indexOf(':');
     if (at <= 0 || at === pair.length - 1) throw requestErrors.fieldMalformed({ field: parameter });
@@ -337,13 +352,14 @@ export async function findTargetsByCustomField(
     if (typed === undefined) throw requestErrors.fieldMalformed({ field: parameter });
     return plainDigest(typed);
   });
-  if (!isStored(targetType)) return [];
-  return findHolders(
+  if (!isStored(targetType)) return new Map();
+  const holders = await findHolders(
     scope,
     targetType,
     split.map(({ key }) => key),
     digests,
   );
+  return new Map(holders.map(({ position, id }) => [pairs[position] ?? '', id]));
 }
 
 const valuesPerPage = 5000;

@@ -181,8 +181,8 @@ export async function deleteUniqueValues(
 }
 
 const holders = perTarget(({ unique, targetId }) =>
-  statement<{ id: string }, [keys: readonly string[], digests: readonly string[]]>(`
-    select found.${targetId} as id
+  statement<{ position: number; id: string }, [keys: readonly string[], digests: readonly string[]]>(`
+    select given.position::integer - 1 as position, found.${targetId} as id
     from unnest($1::text[], $2::text[]) with ordinality as given (key, digest, position)
     join ${unique} found on found.user_pool_id = current_setting('genauth.user_pool_id')
       and found.key = given.key and found.digest = given.digest
@@ -190,14 +190,30 @@ const holders = perTarget(({ unique, targetId }) =>
   `),
 );
 
-/** The targets that have these values, in their order. */
-export async function findHolders(
+/** The targets that have these values, each with the position of its value. */
+export function findHolders(
   scope: Scope,
   type: StoredTargetType,
   keys: readonly string[],
   digests: readonly string[],
-): Promise<string[]> {
-  return (await holders[type](scope, keys, digests)).map(({ id }) => id);
+): Promise<{ position: number; id: string }[]> {
+  return holders[type](scope, keys, digests);
+}
+
+const listed = perTarget(({ targets }) =>
+  statement<{ id: string; customData: JsonObject }, [ids: readonly string[]]>(`
+    select id, custom_data as "customData" from ${targets}
+    where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  `),
+);
+
+/** The values of several targets as they are stored. */
+export function listStored(
+  scope: Scope,
+  type: StoredTargetType,
+  ids: readonly string[],
+): Promise<{ id: string; customData: JsonObject }[]> {
+  return listed[type](scope, ids);
 }
 
 /** Whether values of this kind of target can be stored. */

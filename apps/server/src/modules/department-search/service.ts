@@ -1,16 +1,17 @@
 import { requestErrors } from '../../platform/errors.ts';
 import type { Handlers } from '../../platform/module.ts';
-import { requireDepartment, rootAlias, toDepartmentDto } from '../department-tree/index.ts';
-import { postsOfDepartments } from '../posts/index.ts';
+import type { Seal } from '../../platform/seal.ts';
+import { requireDepartment, rootAlias } from '../department-tree/index.ts';
+import { showDepartments } from '../departments/index.ts';
 import type * as contract from './contract.ts';
 import type { SearchField, SearchOperator } from './contract.ts';
 import { type Condition, listByConditions, listByKeywords, type Order } from './store.ts';
 
-export const departmentSearchHandlers: Handlers<typeof contract> = {
+export const createDepartmentSearchHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async searchDepartments({ keywords, organizationCode, tenantId, withCustomData }, { scope }) {
     const root = await requireDepartment(scope, rootOf(organizationCode, tenantId));
     const rows = await listByKeywords(scope, root, keywords);
-    return rows.map((row) => toDepartmentDto(row, { withCustomData }));
+    return showDepartments(seal, scope, rows, { withCustomData });
   },
 
   async searchDepartmentsList({ organizationCode, tenantId, page, limit, ...input }, { scope }) {
@@ -21,14 +22,9 @@ export const departmentSearchHandlers: Handlers<typeof contract> = {
         : [{ field: input.sortBy, isDescending: input.orderBy === 'DESC' }];
     const root = await requireDepartment(scope, rootOf(organizationCode, tenantId));
     const rows = await listByConditions(scope, root, conditions, order, { limit, offset: (page - 1) * limit });
-    if (!input.withPost) return rows.map((row) => toDepartmentDto(row, input));
-    const postsOf = await postsOfDepartments(
-      scope,
-      rows.map(({ id }) => id),
-    );
-    return rows.map((row) => toDepartmentDto(row, input, postsOf(row.id)));
+    return showDepartments(seal, scope, rows, input);
   },
-};
+});
 
 function rootOf(organizationCode: string, tenantId: string | undefined) {
   return { organizationCode, departmentId: rootAlias, departmentIdType: 'department_id', tenantId } as const;

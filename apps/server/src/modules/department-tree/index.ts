@@ -2,11 +2,16 @@
  * The tree all department modules stand on: how an operation names a department, its row, its lock, its place. It has no
  * operations; those belong to `organizations`, `departments`, `department-members` and their neighbours.
  */
-export { type DepartmentIdType, departmentTreeErrors, isCode, rootAlias } from './contract.ts';
+export {
+  type DepartmentIdType,
+  departmentCustomDataChanged,
+  departmentTreeErrors,
+  isCode,
+  rootAlias,
+} from './contract.ts';
 export {
   type DepartmentReference,
   givenTranslations,
-  refuseUndefined,
   requireDepartment,
   requireLockedDepartment,
   requireLockedOrganization,

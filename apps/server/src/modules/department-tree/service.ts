@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Scope } from '../../platform/database/database.ts';
+import { findTargetsByCustomField } from '../custom-values/index.ts';
 import {
   type DepartmentDto,
   type DepartmentEventNode,
@@ -45,8 +46,8 @@ export async function requireLockedOrganization(
 export async function requireDepartment(scope: Scope, reference: DepartmentReference): Promise<DepartmentRow> {
   requireNoTenant(reference.tenantId);
   const { organizationCode: code, departmentId, departmentIdType } = reference;
-  const find = departmentByReference[toKey(departmentId, departmentIdType)];
-  const [row] = await find(scope, code, departmentId);
+  const { key, id } = await bySystemId(scope, departmentId, departmentIdType);
+  const [row] = await departmentByReference[key](scope, code, id);
   if (row === undefined) throw departmentTreeErrors.organizationNotFound({ code });
   if (row.id === null) throw departmentTreeErrors.departmentNotFound();
   return row;
@@ -62,19 +63,12 @@ export async function requireLockedDepartment(
   return requireDepartment(scope, reference);
 }
 
-function toKey(departmentId: string, type: DepartmentIdType) {
-  if (departmentId === rootAlias) return 'root';
-  if (type !== 'custom_field') return type;
-  // `<key>:<value>` of a unique department field; fields are not defined yet, so none is.
-  throw departmentTreeErrors.customFieldNotDefined({ key: departmentId.split(':', 1)[0] ?? '' });
-}
-
-/** Refuses custom data: its fields are not defined yet. */
-export function refuseUndefined(input: {
-  readonly customData?: Readonly<Record<string, unknown>> | null | undefined;
-}): void {
-  const [key] = Object.keys(input.customData ?? {});
-  if (key !== undefined) throw departmentTreeErrors.customFieldNotDefined({ key });
+/** `<key>:<value>` of a unique field is the system id of who has it; nobody has the id of none. */
+async function bySystemId(scope: Scope, departmentId: string, type: DepartmentIdType) {
+  if (departmentId === rootAlias) return { key: 'root', id: departmentId } as const;
+  if (type !== 'custom_field') return { key: type, id: departmentId } as const;
+  const found = await findTargetsByCustomField(scope, 'DEPARTMENT', [departmentId], 'departmentId');
+  return { key: 'department_id', id: found.get(departmentId) ?? '' } as const;
 }
 
 /** Translations that were given: null clears them, and an object without any language says nothing. */
@@ -86,16 +80,16 @@ export function givenTranslations<Text extends object>(
   return text === undefined || Object.values(text).every((one) => one === undefined) ? undefined : text;
 }
 
-/** What the flags of a read add to a department. */
-export interface DepartmentFlags {
-  readonly withCustomData?: boolean;
+/** What a department is shown with where it was asked for. */
+interface Requested {
+  readonly posts?: readonly { readonly id: string; readonly name: string }[] | undefined;
+  readonly customData?: Record<string, unknown> | undefined;
 }
 
-/** A department as V3 shows it; with its posts where they were asked for. */
+/** A department as V3 shows it. */
 export function toDepartmentDto(
   row: DepartmentRow,
-  flags: DepartmentFlags = {},
-  posts?: readonly { readonly id: string; readonly name: string }[],
+  { posts, customData }: Requested = {},
 ): z.input<typeof DepartmentDto> {
   return {
     organizationCode: row.organizationCode,
@@ -114,7 +108,7 @@ export function toDepartmentDto(
     isVirtualNode: row.isVirtualNode,
     i18n: row.nameI18n === null ? null : { name: row.nameI18n },
     status: row.status,
-    ...(flags.withCustomData ? { customData: {} } : {}),
+    ...(customData === undefined ? {} : { customData }),
     ...(posts === undefined ? {} : { posts: posts.map(({ name }) => name), postIdList: posts.map(({ id }) => id) }),
   };
 }

@@ -1,10 +1,12 @@
-import { command, doc, dto, errors, event, IsSuccessDto, query } from '@genauth/contract';
+import { command, doc, dto, errors, event, IsSuccessDto, query, secret } from '@genauth/contract';
 import * as z from 'zod';
+import { customDataErrors } from '../custom-values/contract.ts';
 import {
   customData,
   DepartmentDto,
   DepartmentEventNode,
   DepartmentI18nDto,
+  departmentCustomDataChanged,
   departmentId,
   departmentIdType,
   departmentReference,
@@ -192,7 +194,7 @@ export const createDepartment = command({
     code: code.nullable().optional(),
     isVirtualNode: isVirtualNode.nullable().optional(),
     i18n: DepartmentI18nDto.nullable().optional(),
-    customData: customData.nullable().optional(),
+    customData: secret(customData.nullable().optional()),
     departmentIdType,
     postIdList: postIdList.nullable().optional(),
     tenantId,
@@ -201,6 +203,7 @@ export const createDepartment = command({
   answer,
   errors: [
     ...findErrors,
+    ...customDataErrors,
     postErrors.idNotFound,
     departmentErrors.organizationCodeInvalid,
     departmentErrors.codeInvalid,
@@ -240,7 +243,7 @@ export const updateDepartment = command({
       .nullable()
       .optional()
       .meta(doc('Id of the new parent', '父部门 ID', '6229c4deb3e4d8a20b6021ff')),
-    customData: customData.nullable().optional(),
+    customData: secret(customData.nullable().optional()),
     postIdList: postIdList.nullable().optional(),
     tenantId,
   }),
@@ -248,6 +251,7 @@ export const updateDepartment = command({
   answer,
   errors: [
     ...findErrors,
+    ...customDataErrors,
     postErrors.idNotFound,
     leaderNotFound,
     departmentErrors.codeInvalid,
@@ -258,7 +262,7 @@ export const updateDepartment = command({
   ],
   audit: { operationType: 'update', resourceType: 'org' },
   target: 'departmentId',
-  emits: [departmentUpdated, departmentMoved, departmentTreeChanged],
+  emits: [departmentUpdated, departmentMoved, departmentTreeChanged, departmentCustomDataChanged],
 });
 
 export const updateNodeStatus = command({

@@ -3,9 +3,14 @@
  * whole trees at once to `department-imports`.
  */
 import { defineModule, type Module } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
-import { departmentHandlers } from './service.ts';
+import { createDepartmentHandlers } from './service.ts';
 
 export { departmentMoved } from './contract.ts';
 
-export const departments: Module = defineModule('departments', contract, departmentHandlers);
+export { showDepartments } from './service.ts';
+
+export function departments(seal: Seal): Module {
+  return defineModule('departments', contract, createDepartmentHandlers(seal));
+}

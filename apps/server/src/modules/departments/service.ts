@@ -1,10 +1,14 @@
+import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { isViolationOf } from '../../platform/violations.ts';
+import { changeCustomData, listCustomData, prepareCustomData } from '../custom-values/index.ts';
 import {
   type DepartmentReference,
   type DepartmentRow,
+  departmentCustomDataChanged,
   departmentTreeErrors,
   depthOf,
   findDepartmentById,
@@ -14,7 +18,6 @@ import {
   isCode,
   maxDepth,
   moveSubtree,
-  refuseUndefined,
   requireDepartment,
   requireLockedDepartment,
   requireNoTenant,
@@ -36,7 +39,7 @@ import {
 } from './contract.ts';
 import { deleteEmptyDepartment, listChildren, listSubtree } from './store.ts';
 
-export const departmentHandlers: Handlers<typeof contract> = {
+export const createDepartmentHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async getDepartment({ organizationCode, departmentId, departmentCode, departmentIdType, ...input }, { scope }) {
     const named = departmentId
       ? { departmentId, departmentIdType }
@@ -44,19 +47,19 @@ export const departmentHandlers: Handlers<typeof contract> = {
     if (named.departmentId === '') throw departmentErrors.idMissing();
     if (organizationCode !== undefined) {
       const department = await requireDepartment(scope, { ...input, ...named, organizationCode });
-      return show(scope, department, input);
+      return show(seal, scope, department, input);
     }
     requireNoTenant(input.tenantId);
     // Every other kind of id is unique in its organization only.
     if (named.departmentIdType !== 'department_id' || named.departmentId === rootAlias) {
       throw requestErrors.fieldMissing({ field: 'organizationCode' });
     }
-    return show(scope, await requireDepartmentById(scope, named.departmentId), input);
+    return show(seal, scope, await requireDepartmentById(scope, named.departmentId), input);
   },
 
   async getDepartmentById({ departmentId, tenantId, ...flags }, { scope }) {
     requireNoTenant(tenantId);
-    return show(scope, await requireDepartmentById(scope, departmentId), flags);
+    return show(seal, scope, await requireDepartmentById(scope, departmentId), flags);
   },
 
   async createDepartment(input, context) {
@@ -64,9 +67,9 @@ export const departmentHandlers: Handlers<typeof contract> = {
     if (organizationCode !== '' && organizationCode.trim() === '') {
       throw departmentErrors.organizationCodeInvalid({ code: organizationCode });
     }
-    refuseUndefined(input);
     const { scope, emit, audit } = context;
     const code = requireCode(input.code);
+    const [customData = []] = await prepareCustomData(scope, 'DEPARTMENT', [input.customData]);
     const reference = { organizationCode, departmentId: parentDepartmentId, departmentIdType, tenantId };
     const parent = await requireLockedDepartment(scope, reference, 'shared');
     if (depthOf(parent) >= maxDepth) throw departmentErrors.tooDeep();
@@ -85,21 +88,23 @@ export const departmentHandlers: Handlers<typeof contract> = {
       }),
     );
     if (input.postIdList?.length) await setPostsOfDepartment(scope, id, input.postIdList);
+    const change = await changeCustomData(seal, scope, 'DEPARTMENT', id, customData, context.now);
     const department = await requireDepartmentById(scope, id);
-    const shown = await show(scope, department, { withPost: true });
+    const shown = await show(seal, scope, department, { withPost: true });
     emit(departmentCreated, { node: toEventNode(department), parentNode: toEventNode(parent) });
-    audit({ target: id, after: shown });
+    audit({ target: id, after: { ...shown, ...(change && { customData: change.updates }) } });
     return shown;
   },
 
   async updateDepartment(input, context) {
     const { departmentIdType, organizationCode, tenantId, parentDepartmentId, leaderUserIds, i18n } = input;
-    refuseUndefined(input);
     const { scope, emit, audit } = context;
     const code = requireCode(input.code);
+    const [customData = []] = await prepareCustomData(scope, 'DEPARTMENT', [input.customData]);
     const nameI18n = givenTranslations(i18n, i18n?.name);
     const before = await requireLockedDepartment(scope, input, parentDepartmentId ? 'exclusive' : 'shared');
-    const shownBefore = await show(scope, before, { withPost: true });
+    const shownBefore = await show(seal, scope, before, { withPost: true });
+    const change = await changeCustomData(seal, scope, 'DEPARTMENT', before.id, customData, context.now);
     await naming({ code, openDepartmentId: undefined }, () =>
       updateDepartmentRow(scope, before.id, {
         ...(code === undefined ? {} : { code }),
@@ -123,8 +128,13 @@ export const departmentHandlers: Handlers<typeof contract> = {
       emit(departmentTreeChanged, { modifyNodes: [node] });
     }
     emit(departmentUpdated, { node });
-    const shown = await show(scope, after, { withPost: true });
-    audit({ target: before.id, before: shownBefore, after: shown });
+    if (change !== undefined) emit(departmentCustomDataChanged, { node, updates: change.updates });
+    const shown = await show(seal, scope, after, { withPost: true });
+    audit({
+      target: before.id,
+      before: { ...shownBefore, ...(change && { customData: change.origin }) },
+      after: { ...shown, ...(change && { customData: change.updates }) },
+    });
     return shown;
   },
 
@@ -153,33 +163,55 @@ export const departmentHandlers: Handlers<typeof contract> = {
     if (excludeVirtualNode && onlyVirtualNode) return { totalCount: 0, list: [] };
     const isVirtualNode = onlyVirtualNode ? true : excludeVirtualNode ? false : null;
     const children = await listChildren(scope, parent.id, status ?? null, isVirtualNode);
-    return { totalCount: children.length, list: children.map((row) => toDepartmentDto(row, input)) };
+    return { totalCount: children.length, list: await showDepartments(seal, scope, children, input) };
   },
 
   async getAllDepartments(input, { scope }) {
     const start = await requireDepartment(scope, input);
     const list = parentsFirst(start, await listSubtree(scope, start));
-    return { totalCount: list.length, list: list.map((row) => toDepartmentDto(row, input)) };
+    return { totalCount: list.length, list: await showDepartments(seal, scope, list, input) };
   },
 
   async getParentDepartment(input, { scope }) {
     const { parentId } = await requireDepartment(scope, input);
     const parent = parentId === null ? undefined : await findDepartmentById(scope, parentId);
-    return parent === undefined ? null : toDepartmentDto(parent, input);
+    return parent === undefined ? null : show(seal, scope, parent, input);
   },
-};
+});
 
-async function show(
-  scope: CommandContext['scope'],
-  department: DepartmentRow,
-  { withPost, ...flags }: { readonly withCustomData?: boolean; readonly withPost: boolean },
-) {
-  if (!withPost) return toDepartmentDto(department, flags);
-  const postsOf = await postsOfDepartments(scope, [department.id]);
-  return toDepartmentDto(department, flags, postsOf(department.id));
+/** What the flags of a read add to a department. */
+interface DepartmentFlags {
+  readonly withCustomData?: boolean;
+  readonly flatCustomData?: boolean;
+  readonly withPost?: boolean;
 }
 
-async function requireDepartmentById(scope: CommandContext['scope'], id: string): Promise<DepartmentRow> {
+/** Departments with what these flags ask for: one statement for each flag. */
+export async function showDepartments(
+  seal: Seal,
+  scope: Scope,
+  departments: readonly DepartmentRow[],
+  { withCustomData, flatCustomData, withPost }: DepartmentFlags,
+) {
+  const ids = departments.map(({ id }) => id);
+  const postsOf = withPost ? await postsOfDepartments(scope, ids) : undefined;
+  const withData = withCustomData || flatCustomData;
+  const customDataOf = withData ? await listCustomData(seal, scope, 'DEPARTMENT', ids) : undefined;
+  return departments.map((department) => {
+    const posts = postsOf?.(department.id);
+    const customData = customDataOf?.(department.id);
+    return flatCustomData
+      ? { ...customData, ...toDepartmentDto(department, { posts }) }
+      : toDepartmentDto(department, { posts, customData });
+  });
+}
+
+async function show(seal: Seal, scope: Scope, department: DepartmentRow, flags: DepartmentFlags) {
+  const [shown = toDepartmentDto(department)] = await showDepartments(seal, scope, [department], flags);
+  return shown;
+}
+
+async function requireDepartmentById(scope: Scope, id: string): Promise<DepartmentRow> {
   const department = await findDepartmentById(scope, id);
   if (department === undefined) throw departmentTreeErrors.departmentNotFound();
   return department;

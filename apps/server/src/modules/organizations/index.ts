@@ -5,15 +5,18 @@
 import type { Scope } from '../../platform/database/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { defineModule, type Module } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { insertDepartment } from '../department-tree/index.ts';
 import * as contract from './contract.ts';
-import { organizationHandlers } from './service.ts';
+import { createOrganizationHandlers } from './service.ts';
 import { insertOrganization } from './store.ts';
 
 export { organizationDeleted } from './contract.ts';
 export { insertOrganization } from './store.ts';
 
-export const organizations: Module = defineModule('organizations', contract, organizationHandlers);
+export function organizations(seal: Seal): Module {
+  return defineModule('organizations', contract, createOrganizationHandlers(seal));
+}
 
 /** The organization every new user pool starts with. */
 export async function createFirstOrganization(scope: Scope): Promise<void> {

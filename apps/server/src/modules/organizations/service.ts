@@ -2,7 +2,9 @@ import type * as z from 'zod';
 import type { Scope } from '../../platform/database/database.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { isViolationOf } from '../../platform/violations.ts';
+import { listCustomData } from '../custom-values/index.ts';
 import {
   type DepartmentRow,
   departmentTreeErrors,
@@ -35,12 +37,12 @@ import {
   updateOrganizationCode,
 } from './store.ts';
 
-export const organizationHandlers: Handlers<typeof contract> = {
+export const createOrganizationHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async getOrganization({ organizationCode: code, tenantId, ...flags }, { scope }) {
     requireNoTenant(tenantId);
     const root = await findRoot(scope, code);
     if (root === undefined) throw departmentTreeErrors.organizationNotFound({ code });
-    const [organization] = await show(scope, [root], flags);
+    const [organization] = await show(seal, scope, [root], flags);
     if (organization === undefined) throw departmentTreeErrors.organizationNotFound({ code });
     return organization;
   },
@@ -48,7 +50,7 @@ export const organizationHandlers: Handlers<typeof contract> = {
   async getOrganizationsBatch({ organizationCodeList, tenantId, ...flags }, { scope }) {
     requireNoTenant(tenantId);
     const roots = await listRootsByCodes(scope, [...new Set(organizationCodeList)]);
-    return show(scope, roots, flags);
+    return show(seal, scope, roots, flags);
   },
 
   async listOrganizations({ page, limit, fetchAll, status, tenantId, ...flags }, { scope }) {
@@ -60,13 +62,13 @@ export const organizationHandlers: Handlers<typeof contract> = {
       fetchAll ? null : limit,
       fetchAll ? 0 : (page - 1) * limit,
     );
-    return { totalCount, list: await show(scope, list, flags) };
+    return { totalCount, list: await show(seal, scope, list, flags) };
   },
 
   async searchOrganizations({ keywords, page, limit, tenantId, ...flags }, { scope }) {
     requireNoTenant(tenantId);
     const { totalCount, list } = await listRoots(scope, { status: null, keywords }, limit, (page - 1) * limit);
-    return { totalCount, list: list.map((root) => toOrganizationDto(root, flags)) };
+    return { totalCount, list: await show(seal, scope, list, flags) };
   },
 
   async createOrganization(input, context) {
@@ -149,7 +151,7 @@ export const organizationHandlers: Handlers<typeof contract> = {
     audit({ before: { status: before.status }, after: { status: isEnabled } });
     return { success: true };
   },
-};
+});
 
 function requireCode(code: string): string {
   if (!isCode(code)) throw organizationErrors.codeInvalid({ code });
@@ -188,32 +190,36 @@ function toEventData(root: DepartmentRow) {
   };
 }
 
-interface OrganizationFlags {
-  readonly withCustomData?: boolean;
-}
-
 async function show(
+  seal: Seal,
   scope: Scope,
   roots: readonly DepartmentRow[],
-  { withPost, ...flags }: OrganizationFlags & { readonly withPost: boolean },
+  { withPost, withCustomData }: { readonly withPost?: boolean; readonly withCustomData?: boolean },
 ) {
-  if (!withPost) return roots.map((root) => toOrganizationDto(root, flags));
   const ids = roots.map(({ id }) => id);
-  const postsOf = await postsOfDepartments(scope, ids);
-  return roots.map((root) => toOrganizationDto(root, flags, postsOf(root.id)));
+  const postsOf = withPost ? await postsOfDepartments(scope, ids) : undefined;
+  const customDataOf = withCustomData ? await listCustomData(seal, scope, 'DEPARTMENT', ids) : undefined;
+  return roots.map((root) =>
+    toOrganizationDto(root, { posts: postsOf?.(root.id), customData: customDataOf?.(root.id) }),
+  );
 }
 
 /** What the commands that change it answer. */
 async function showWithPosts(scope: Scope, root: DepartmentRow) {
   const postsOf = await postsOfDepartments(scope, [root.id]);
-  return toOrganizationDto(root, {}, postsOf(root.id));
+  return toOrganizationDto(root, { posts: postsOf(root.id) });
 }
 
 /** The root department, in the words V3 has for an organization. Its status is a text there. */
 function toOrganizationDto(
   root: DepartmentRow,
-  flags: OrganizationFlags = {},
-  posts?: readonly { readonly id: string }[],
+  {
+    posts,
+    customData,
+  }: {
+    readonly posts?: readonly { readonly id: string }[] | undefined;
+    readonly customData?: Record<string, unknown> | undefined;
+  } = {},
 ): z.input<typeof OrganizationDto> {
   return {
     organizationCode: root.organizationCode,
@@ -230,7 +236,7 @@ function toOrganizationDto(
     i18n: root.nameI18n === null ? null : { organizationName: root.nameI18n },
     tenantId: null,
     status: String(root.status),
-    ...(flags.withCustomData ? { customData: {} } : {}),
+    ...(customData === undefined ? {} : { customData }),
     ...(posts === undefined ? {} : { postIdList: posts.map(({ id }) => id) }),
   };
 }

@@ -3,9 +3,12 @@
  * the department belong to `department-members`.
  */
 import { defineModule, type Module } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
-import { userDepartmentHandlers } from './service.ts';
+import { createUserDepartmentHandlers } from './service.ts';
 
 export { addMemberships, departmentMemberships, type Membership } from './service.ts';
 
-export const userDepartments: Module = defineModule('user-departments', contract, userDepartmentHandlers);
+export function userDepartments(seal: Seal): Module {
+  return defineModule('user-departments', contract, createUserDepartmentHandlers(seal));
+}

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { OutputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
+import { findTargetsByCustomField, listCustomData } from '../custom-values/index.ts';
 import { type LockedUser, lockUsers } from '../department-members/index.ts';
 import {
   type DepartmentIdType,
@@ -36,7 +38,7 @@ import {
   type UserDepartmentRow,
 } from './store.ts';
 
-export const userDepartmentHandlers: Handlers<typeof contract> = {
+export const createUserDepartmentHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async getUserDepartments({ userId, userIdType, page, limit, sortBy, orderBy, ...flags }, { scope }) {
     const { totalCount, list } = await listDepartmentsOfUser(scope, await requireUserId(scope, userId, userIdType), {
       sortBy: sortBy === 'DepartmemtCode' ? 'DepartmentCode' : sortBy,
@@ -45,7 +47,9 @@ export const userDepartmentHandlers: Handlers<typeof contract> = {
       limit,
       offset: (page - 1) * limit,
     });
-    return { totalCount, list: list.map((row) => toUserDepartment(row, flags.withCustomData)) };
+    const ids = list.map(({ id }) => id);
+    const customDataOf = flags.withCustomData ? await listCustomData(seal, scope, 'DEPARTMENT', ids) : undefined;
+    return { totalCount, list: list.map((row) => toUserDepartment(row, customDataOf?.(row.id))) };
   },
 
   async setUserDepartments({ userId: named, departments, options }, context) {
@@ -90,7 +94,7 @@ export const userDepartmentHandlers: Handlers<typeof contract> = {
     audit({ target: userId, before: notedBefore, after: notedAfter });
     return { success: true };
   },
-};
+});
 
 interface WantedDepartment {
   readonly departmentId: string;
@@ -234,8 +238,9 @@ async function resolveDepartments(
   type: DepartmentIdType,
 ): Promise<ReadonlyMap<string, string>> {
   if (type === 'custom_field') {
-    // `<key>:<value>` of a unique department field; fields are not defined yet, so none is.
-    throw departmentTreeErrors.customFieldNotDefined({ key: values[0]?.split(':', 1)[0] ?? '' });
+    const found = await findTargetsByCustomField(scope, 'DEPARTMENT', values, 'departmentIds');
+    if (values.some((value) => !found.has(value))) throw departmentTreeErrors.departmentNotFound();
+    return found;
   }
   const found = Map.groupBy(await departmentIdsBy[type](scope, values), ({ given }) => given);
   return new Map(
@@ -264,7 +269,7 @@ function toAuditNote({ id, isMain, isLeader }: MembershipRow) {
 
 type UserDepartment = OutputOf<typeof contract.getUserDepartments>['list'][number];
 
-function toUserDepartment(row: UserDepartmentRow, withCustomData: boolean): UserDepartment {
+function toUserDepartment(row: UserDepartmentRow, customData: Record<string, unknown> | undefined): UserDepartment {
   return {
     organizationCode: row.organizationCode,
     departmentId: row.id,
@@ -279,7 +284,7 @@ function toUserDepartment(row: UserDepartmentRow, withCustomData: boolean): User
     joinedAt: row.joinedAt,
     isVirtualNode: row.isVirtualNode,
     i18n: row.nameI18n === null ? null : { name: row.nameI18n },
-    customData: withCustomData ? {} : undefined,
+    customData,
     departmentIdPath: row.idPath && [...row.idPath],
     departmentCodePath: row.codePath && [...row.codePath],
     departmentNamePath: row.namePath && [...row.namePath],

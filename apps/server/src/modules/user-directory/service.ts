@@ -3,7 +3,7 @@ import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { defaultPhoneCountryCode, parsePhoneQuery } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { findTargetsByCustomField, openCustomData } from '../custom-values/index.ts';
+import { findTargetsByCustomField, listCustomData } from '../custom-values/index.ts';
 import { type IdentityDto, type UserDto, type UserIdType, userErrors } from './contract.ts';
 import {
   type AccountKind,
@@ -12,7 +12,6 @@ import {
   findIdsByIdentity,
   findIdsByPhone,
   type IdentityRow,
-  listStoredCustomData,
   type UserRow,
 } from './store.ts';
 
@@ -54,7 +53,12 @@ async function lookUp(scope: Scope, values: readonly string[], type: UserIdType,
       return [];
     case 'custom_field':
       // Of a user of the other kind the id is found, and goes no further.
-      return findIdsBy(scope, 'user_id', await findTargetsByCustomField(scope, 'USER', values, 'userId'), kind);
+      return findIdsBy(
+        scope,
+        'user_id',
+        [...(await findTargetsByCustomField(scope, 'USER', values, 'userId')).values()],
+        kind,
+      );
   }
 }
 
@@ -100,14 +104,13 @@ export async function withRequested(
 ): Promise<readonly UserRow[]> {
   const rows = await addRelations(scope, users, flags);
   if (!flags.withCustomData && !flags.flatCustomData) return rows;
-  const stored = await listStoredCustomData(
+  const customDataOf = await listCustomData(
+    seal,
     scope,
+    'USER',
     users.map(({ id }) => id),
   );
-  return rows.map((row) => ({
-    ...row,
-    customData: openCustomData(seal, scope.userPoolId, row.id, stored.get(row.id) ?? {}),
-  }));
+  return rows.map((row) => ({ ...row, customData: customDataOf(row.id) }));
 }
 
 /** Opens sealed identity numbers of one user pool. */

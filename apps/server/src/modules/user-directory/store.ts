@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Scope, statement } from '../../platform/database/database.ts';
-import type { StoredCustomData } from '../custom-values/index.ts';
 
 /** Whether an account is one person's, or shared by several: a public account. */
 export type AccountKind = 'personal' | 'public';
@@ -172,19 +171,6 @@ export async function addRelations(
     ...(withPost ? { postIds: posts.get(user.id) ?? [] } : {}),
     ...(withIdentities ? { identities: accounts.get(user.id) ?? [] } : {}),
   }));
-}
-
-const customData = statement<{ id: string; customData: StoredCustomData }, [userIds: readonly string[]]>(`
-  select id, custom_data as "customData" from users
-  where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
-`);
-
-/** The custom data of these users, as it is stored. */
-export async function listStoredCustomData(
-  scope: Scope,
-  userIds: readonly string[],
-): Promise<ReadonlyMap<string, StoredCustomData>> {
-  return new Map((await customData(scope, userIds)).map((row) => [row.id, row.customData]));
 }
 
 const idsByIdentity = statement<

@@ -134,6 +134,15 @@ class DepartmentsSection(Connection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             400 department.code_invalid: invalid organization code: {code}
             409 department.code_taken: department code already exists: {code}
             409 department.open_department_id_taken: openDepartmentId already exists: {openDepartmentId}
@@ -218,6 +227,15 @@ class DepartmentsSection(Connection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             400 department.code_invalid: invalid organization code: {code}
             409 department.code_taken: department code already exists: {code}
             422 department.is_root: the root department cannot be moved or deleted
