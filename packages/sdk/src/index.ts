@@ -10,6 +10,7 @@ export {
 export { type Failure, GenAuthConnectionError, GenAuthError } from './errors.ts';
 export { ManagementClient } from './generated/management-client.ts';
 export type * as Models from './generated/models/index.ts';
+export { type FileSource, type ImportUsersOptions, importReport, importUsers } from './import-users.ts';
 export type { RawRequest } from './management-calls.ts';
 export type { CallOptions, Lang, ManagementClientOptions } from './options.ts';
 export type { PagedAnswer } from './paged-answer.ts';

@@ -37,7 +37,7 @@ export interface JobRuns {
 const maxRunning = 2;
 /** For what no message told of: leases that ended, jobs that are due again. */
 const pollEveryMs = 2_000;
-const heartbeatEveryMs = 8_000;
+const heartbeatEveryMs = 4_000;
 /** After so long a job lets one of another user pool go first. */
 const sliceMs = 10_000;
 /** Without getting on in between. */

@@ -11,7 +11,7 @@ export function listenForJobs(database: Database, log: Log, listener: Listener):
 }
 
 /** How long a server that is not heard of keeps a job. */
-const leaseSeconds = 30;
+const leaseSeconds = 15;
 
 /** A job that was taken up. */
 export interface ClaimedJob {

@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { GenAuthConnectionError, GenAuthError } from 'genauth';
+import { type ConnectionOptions, connect } from './connection.ts';
+import { importCommand } from './import-command.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What the process ends with. */
+const exitCodes = { failed: 1, usage: 2 } as const;
+
+const environment = `
+Environment:
+  GENAUTH_HOST               as --host
+  GENAUTH_ACCESS_KEY_ID      as --access-key-id: the id of a user pool, or of an access key
+  GENAUTH_ACCESS_KEY_SECRET  its secret (an option would show it to everybody on this machine)
+
+Exit codes:
+  0  done
+  1  it failed
+  2  the command is not understood
+  3  done, but some rows were refused
+  130  interrupted; what was started on the server goes on
+`;
+
+const program = new Command('genauth')
+  .description('GenAuth from the command line')
+  .addOption(
+    new Option('--host <address>', 'address of the server').env('GENAUTH_HOST').default('http://127.0.0.1:3000'),
+  )
+  .addOption(new Option('--access-key-id <id>', 'access key id').env('GENAUTH_ACCESS_KEY_ID'))
+  .addOption(new Option('--lang <language>', 'language of messages').choices(['en-US', 'zh-CN']).default('en-US'))
+  .addHelpText('after', environment)
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true });
+
+const importing = program.command('import').description('bring data in');
+importing
+  .command('users')
+  .description('import users from a CSV, NDJSON or Excel file')
+  .argument('<file>', 'file: .csv, .ndjson, .jsonl or .xlsx')
+  .addOption(
+    new Option('--on-existing <what>', 'what to do with users who exist').choices(['skip', 'update']).default('skip'),
+  )
+  .option('--dry-run', 'check the file and change nothing', false)
+  .option('--report <file>', 'write refused rows to this CSV file')
+  .addOption(
+    new Option('--on-missing-department <what>', 'what to do with paths of departments that are not there')
+      .choices(['create', 'refuse'])
+      .default('create'),
+  )
+  .addOption(
+    new Option('--department-id-type <type>', 'what the column departmentIds holds')
+      .choices(['department_id', 'open_department_id', 'sync_relation', 'code'])
+      .default('department_id'),
+  )
+  .option('--keep-password', 'passwords are hashes made elsewhere, with their salt in the column salt', false)
+  .option('--reset-password-on-first-login', 'new users must change their password at the first login', false)
+  .option(
+    '--column <name=field>',
+    'what a column holds whose name does not say it; without a field it is left out (repeatable)',
+    toColumn,
+    {},
+  )
+  .option('--restart', 'begin anew where an earlier run of the same command was interrupted', false)
+  .action(async (file, options) => {
+    process.exitCode = await importCommand(connect(program.opts<ConnectionOptions>()), file, options);
+  });
+
+function toColumn(text: string, columns: Readonly<Record<string, string | null>>) {
+  const at = text.lastIndexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('Write it as name=field.');
+  return { ...columns, [text.slice(0, at)]: text.slice(at + 1) || null };
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  const isPlain =
+    error instanceof UsageError || error instanceof GenAuthError || error instanceof GenAuthConnectionError;
+  process.stderr.write(`${error instanceof Error ? (isPlain ? error.message : error.stack) : error}\n`);
+  if (error instanceof GenAuthError && error.requestId !== undefined) {
+    process.stderr.write(`requestId: ${error.requestId}\n`);
+  }
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+}
