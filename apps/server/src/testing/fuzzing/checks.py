@@ -89,7 +89,7 @@ class answers_as_declared:
         is_declared = method == case.operation.method.upper()
         for problem in problems_of(response, case, declared[method, path]) if is_declared else problems_elsewhere(response):
             kind = f"{method} {path}: {re.sub('[0-9]+', '0', problem)[:120]}"
-            self.problems.setdefault(kind, f"{method} {path}: {problem[:800]}\n    {case.as_curl_command()[:2000]}")
+            self.problems.setdefault(kind, f"{method} {path}: {problem[:800]}\n    {case.as_curl_command()[:4000]}")
         if is_declared:
             self.statuses[f"{method} {path}"][status_of(response)] += 1
 
