@@ -11,6 +11,7 @@ create table groups (
   rule         jsonb,
   rule_job_id  text collate "C",
   rule_evaluated_at timestamptz(3),
+  rule_due_at  timestamptz(3),
   created_at   timestamptz(3) not null default now(),
   updated_at   timestamptz(3) not null default now(),
   primary key (user_pool_id, id),
@@ -19,9 +20,12 @@ create table groups (
 comment on column groups.rule_job_id is
   'The job that evaluates the rule for all users, the latest one: an earlier one that finds another here leaves the group to it.';
 comment on column groups.rule_evaluated_at is 'When that job was through with this group; null until it is.';
+comment on column groups.rule_due_at is
+  'When to evaluate for everybody again by the clock alone: the next time a role the rule looks at begins or ends for somebody.';
 create unique index groups_code on groups (user_pool_id, code);
 -- Asked at every change of a user.
 create index groups_dynamic on groups (user_pool_id, id) where type = 'dynamic';
+create index groups_rule_due_at on groups (rule_due_at) where rule_due_at is not null;
 create index groups_created_at on groups (user_pool_id, created_at, id);
 select genauth.isolate('groups');
 

@@ -8,7 +8,7 @@ import { departmentMembers } from './modules/department-members/index.ts';
 import { departmentSearch } from './modules/department-search/index.ts';
 import { departmentSyncRelations } from './modules/department-sync-relations/index.ts';
 import { departments } from './modules/departments/index.ts';
-import { dynamicGroups, evaluationJob } from './modules/dynamic-groups/index.ts';
+import { dynamicGroups, evaluationJob, startDueEvaluations } from './modules/dynamic-groups/index.ts';
 import { groupMembers } from './modules/group-members/index.ts';
 import { groups } from './modules/groups/index.ts';
 import { identities } from './modules/identities/index.ts';
@@ -158,6 +158,7 @@ export async function compose({
     sites: [documentation],
   });
 
+  const runCommand = createCommandRunner({ modules, checkAnswers });
   const upkeep = startUpkeep(
     [
       {
@@ -166,6 +167,11 @@ export async function compose({
         run: async () => {
           await database.acrossUserPools(deleteExpiredNonces);
         },
+      },
+      {
+        name: 'evaluate groups by the clock',
+        everySeconds: 10,
+        run: () => startDueEvaluations({ database, runCommand, now }),
       },
       {
         name: 'delete files of imports',
@@ -180,7 +186,7 @@ export async function compose({
   const jobRuns = await startJobRuns({
     database,
     definitions: runsJobs ? jobDefinitions : [],
-    runCommand: createCommandRunner({ modules, checkAnswers }),
+    runCommand,
     log,
     now,
   });

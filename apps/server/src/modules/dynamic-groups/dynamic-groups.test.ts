@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { createCommandRunner } from '../../platform/commands.ts';
 import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+import { startDueEvaluations } from './index.ts';
 
 type Rule = Readonly<Record<string, unknown>>;
 
@@ -297,6 +299,54 @@ test('follows roles, held directly or through departments, groups and roles', as
   // What a dynamic group is assigned would change who belongs to it: that does not count.
   await assign('editor', 'GROUP', 'b');
   expect(await all()).toEqual([]);
+});
+
+test('follows roles that begin and end by the clock', async () => {
+  const pool = await testUserPool();
+  const { server } = pool;
+  const { ann, bob } = await withUsers(pool, { ann: {}, bob: {} });
+  await pool.do('createRolesBatch', { list: [{ code: 'editor' }, { code: 'chief' }] });
+  const hour = 3_600_000;
+  const start = Date.now();
+  const assign = (code: string, targetType: string, targetIdentifier: unknown, validity: object) =>
+    pool.do('assignRole', { code, targets: [{ targetType, targetIdentifier }], ...validity });
+  await assign('editor', 'ROLE', 'chief', {});
+  await assign('chief', 'USER', bob, { endTime: start + 2 * hour });
+  await withGroup(pool, 'a', { field: 'role', operator: 'IN', value: [{ code: 'editor' }] });
+  let passed = 0;
+  const state = async () => {
+    const [row] = await pool.rows<{ rule_due_at: Date | null }>('groups');
+    const due = row?.rule_due_at;
+    return [await namesIn(pool, 'a'), due ? (due.getTime() + passed - start) / hour : null];
+  };
+  expect(await state()).toEqual([['bob'], 2]);
+  await assign('editor', 'USER', ann, { enableTime: start + hour, endTime: start + 3 * hour });
+  expect(await state()).toEqual([['bob'], 1]);
+
+  const runCommand = createCommandRunner({ modules: server.composition.modules, checkAnswers: true });
+  /** Time is not waited for: what lies in the future comes nearer. */
+  const pass = async (hours: number) => {
+    passed += hours * hour;
+    await server.sql(
+      `update role_assignments set enable_time = enable_time - $2::interval, end_time = end_time - $2::interval
+       where user_pool_id = $1`,
+      [pool.id, `${hours} hours`],
+    );
+    await server.sql(`update groups set rule_due_at = rule_due_at - $2::interval where user_pool_id = $1`, [
+      pool.id,
+      `${hours} hours`,
+    ]);
+    // As upkeep does now and then, and on several servers at once.
+    const due = { database: server.database, runCommand, now: Date.now };
+    await Promise.all([startDueEvaluations(due), startDueEvaluations(due)]);
+    await settled(pool);
+    return state();
+  };
+  expect(await pass(0.5)).toEqual([['bob'], 1]);
+  expect(await pass(0.5)).toEqual([['ann', 'bob'], 2]);
+  expect(await pass(1)).toEqual([['ann'], 3]);
+  expect(await pass(1)).toEqual([[], null]);
+  expect(await pool.rows('jobs')).toHaveLength(4);
 });
 
 test('who has left belongs to no group, whatever the rule says, and who comes back may belong to any', async () => {

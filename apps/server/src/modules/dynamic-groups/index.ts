@@ -18,6 +18,7 @@ import * as contract from './contract.ts';
 import {
   dynamicGroupHandlers,
   evaluateEverybody,
+  evaluateHolders,
   evaluateUsers,
   looksAtChanges,
   looksAtDepartments,
@@ -25,7 +26,7 @@ import {
   looksAtRoles,
 } from './service.ts';
 
-export { evaluationJob } from './service.ts';
+export { evaluationJob, startDueEvaluations } from './service.ts';
 
 const emits = [groupMemberAdded, groupMemberRemoved];
 
@@ -66,7 +67,7 @@ function idsOf(data: readonly { readonly user: { readonly userId: string } }[]):
 }
 
 const evaluateTrees = (_data: unknown, context: CommandContext) => evaluateEverybody(context, looksAtDepartments);
-const evaluateHolders = (_data: unknown, context: CommandContext) => evaluateEverybody(context, looksAtRoles);
+const evaluateRoles = (_data: unknown, context: CommandContext) => evaluateEverybody(context, looksAtRoles);
 
 const ofTrees: readonly Reaction[] = [
   reaction({ to: departmentMoved, emits: [], react: evaluateTrees }),
@@ -95,7 +96,7 @@ const ofRoles: readonly Reaction[] = [
           await evaluateEverybody(context, looksAtRoles);
         }
         const userIds = new Set(data.flatMap((one) => one.userIds));
-        await evaluateUsers(context, [...userIds], looksAtRoles);
+        await evaluateHolders(context, [...userIds]);
       },
     }),
   ),
@@ -108,9 +109,9 @@ const ofRoles: readonly Reaction[] = [
       }
     },
   }),
-  reaction({ to: roleDeleted, emits: [], react: evaluateHolders }),
+  reaction({ to: roleDeleted, emits: [], react: evaluateRoles }),
   // What a group is assigned, its members hold.
-  reaction({ to: groupDeleted, emits: [], react: evaluateHolders }),
+  reaction({ to: groupDeleted, emits: [], react: evaluateRoles }),
   ...[groupMemberAdded, groupMemberRemoved].map((to) =>
     reaction({
       to,

@@ -1,8 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandRunner, CommandStart } from '../../platform/commands.ts';
+import type { Database } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import { groupErrors, requireLockedGroup, toEventGroup } from '../group-directory/index.ts';
 import { groupMemberAdded, groupMemberRemoved } from '../group-members/index.ts';
-import { evaluationKind, fieldsOfRule, type RuleSurroundings, startEvaluation } from '../group-rules/index.ts';
+import {
+  evaluationKind,
+  fieldsOfRule,
+  type RuleSurroundings,
+  rolesOfRule,
+  startEvaluation,
+} from '../group-rules/index.ts';
 import { defineJob, type JobContext } from '../jobs/index.ts';
 import { findCustomKinds } from '../user-search/index.ts';
 import type * as contract from './contract.ts';
@@ -12,9 +21,12 @@ import {
   countUsers,
   type DynamicGroup,
   listDynamicGroups,
+  listUserPoolsDue,
+  lockGroupsDue,
   lockUsers,
   type MembershipChange,
   nextTransactionId,
+  noteBounds,
   noteEvaluated,
   type Stretch,
   settleMemberships,
@@ -47,6 +59,47 @@ export async function evaluateUsers(
   if (groups.length === 0) return;
   await lockUsers(context.scope, userIds);
   await settle(context, groups, userIds);
+}
+
+/** The same for users who were assigned roles, or lost some: roles begin and end by the clock, too. */
+export async function evaluateHolders(context: CommandContext, userIds: readonly string[]): Promise<void> {
+  await evaluateUsers(context, userIds, looksAtRoles);
+  const groups = (await listDynamicGroups(context.scope)).filter(looksAtRoles);
+  if (groups.length > 0) await noteBounds(context.scope, groups, userIds, new Date(context.now).toISOString());
+}
+
+/** What evaluations that nobody asks for are started with. */
+export interface DueEvaluations {
+  readonly database: Database;
+  readonly runCommand: CommandRunner;
+  readonly now: () => number;
+}
+
+/** Starts the job for groups whose time has come: a role they look at began or ended. */
+export async function startDueEvaluations({ database, runCommand, now }: DueEvaluations): Promise<void> {
+  const time = now();
+  const at = new Date(time).toISOString();
+  for (const userPoolId of await database.acrossUserPools((across) => listUserPoolsDue(across, at))) {
+    const end = await database.withUserPool(userPoolId, 'write', async (scope) => {
+      const groupIds = await lockGroupsDue(scope, at);
+      // Another server was faster.
+      if (groupIds.length === 0) return undefined;
+      const start: CommandStart = {
+        name: evaluationKind,
+        command: { audit: { operationType: 'update', resourceType: 'group' }, emits: [] },
+        actor: { userPoolId, accessKeyId: userPoolId, rateLimitPerSecond: Number.POSITIVE_INFINITY },
+        context: { requestId: randomUUID(), language: 'en-US', now: time },
+        clientIp: undefined,
+        userAgent: undefined,
+        parameters: {},
+        target: undefined,
+      };
+      return runCommand(scope, start, async (context) => {
+        context.audit({ after: { groupIds, jobId: await startEvaluation(context, groupIds) } });
+      });
+    });
+    for (const after of end?.committed ?? []) after();
+  }
 }
 
 /** Starts the job for all groups that are concerned by something that happened to more users than can be named. */
@@ -154,7 +207,10 @@ export const evaluationJob = defineJob({
           changed: reached.changed + differing.length,
         };
         isOver = seen < stretchSize;
-        if (isOver) await noteEvaluated(scope, groups, job.jobId, new Date(now).toISOString());
+        if (isOver) {
+          const ended = groups.map(({ id, rule }) => ({ id, roleIds: rolesOfRule(rule) }));
+          await noteEvaluated(scope, ended, job.jobId, new Date(now).toISOString());
+        }
         return { done: next.done, total: Math.max(total, next.done), checkpoint: next };
       });
       reached = next;

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Scope, statement } from '../../platform/database/database.ts';
+import { type AcrossUserPools, type Scope, statement } from '../../platform/database/database.ts';
 import { type GroupRow, groupColumns } from '../group-directory/index.ts';
 import { conditionOfRule, type GroupRule, type RuleSurroundings } from '../group-rules/index.ts';
 
@@ -147,22 +147,100 @@ export async function areOlderTransactionsOver(scope: Scope, transactionId: stri
   return row?.isOver ?? true;
 }
 
-const finish = statement<Record<never, never>, [groupIds: readonly string[], jobId: string, now: string]>(`
-  update groups set rule_evaluated_at = $3
+const lockOfJob = statement<{ id: string }, [groupIds: readonly string[], jobId: string]>(`
+  select id from groups
   where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1) and rule_job_id = $2
+  order by id for no key update
+`);
+
+/** When one of these roles, or one that brings it, begins or ends next; for somebody, or altogether. */
+const next = statement<{ dueAt: string | null }, [roleIds: readonly string[], now: string]>(`
+  with recursive holding (role_id) as (
+    select unnest($1::text[]) collate "C"
+    union
+    select assignment.holder_role_id from holding
+    join role_assignments assignment on assignment.user_pool_id = current_setting('genauth.user_pool_id')
+      and assignment.role_id = holding.role_id and assignment.user_id is null and assignment.holder_role_id is not null
+  )
+  select min(moment.due_at) as "dueAt" from (
+    select role.disable_time as due_at from holding
+    join roles role on role.user_pool_id = current_setting('genauth.user_pool_id') and role.id = holding.role_id
+    union all
+    select bound.due_at from holding
+    join role_assignments assignment on assignment.user_pool_id = current_setting('genauth.user_pool_id')
+      and assignment.role_id = holding.role_id
+    cross join lateral (values (assignment.enable_time), (assignment.end_time)) as bound (due_at)
+  ) as moment
+  where moment.due_at > $2::timestamptz
+`);
+
+const finish = statement<Record<never, never>, [groupId: string, now: string, dueAt: string | null]>(`
+  update groups set rule_evaluated_at = $2, rule_due_at = $3
+  where user_pool_id = current_setting('genauth.user_pool_id') and id = $1
 `);
 
 /** Notes that a job is through with these groups, where it is still the one that evaluates them. */
 export async function noteEvaluated(
   scope: Scope,
-  groups: readonly DynamicGroup[],
+  groups: readonly { readonly id: string; readonly roleIds: readonly string[] }[],
   jobId: string,
   now: string,
 ): Promise<void> {
-  await finish(
+  const ids = groups.map(({ id }) => id);
+  // Locked first: who assigns a role meanwhile notes its end after this, or is seen here.
+  const locked = new Set((await lockOfJob(scope, ids, jobId)).map(({ id }) => id));
+  for (const { id, roleIds } of groups.filter((group) => locked.has(group.id))) {
+    const [due] = roleIds.length === 0 ? [] : await next(scope, roleIds, now);
+    await finish(scope, id, now, due?.dueAt ?? null);
+  }
+}
+
+const noteDue = statement<
+  Record<never, never>,
+  [groupIds: readonly string[], userIds: readonly string[], now: string]
+>(`
+  update groups set rule_due_at = earliest.due_at
+  from (
+    select min(bound.due_at) as due_at from role_assignments assignment
+    cross join lateral (values (assignment.enable_time), (assignment.end_time)) as bound (due_at)
+    where assignment.user_pool_id = current_setting('genauth.user_pool_id') and assignment.user_id = any($2)
+      and bound.due_at > $3::timestamptz
+  ) as earliest
+  where groups.user_pool_id = current_setting('genauth.user_pool_id') and groups.id = any($1)
+    and (groups.rule_due_at is null or groups.rule_due_at > earliest.due_at) and earliest.due_at is not null
+`);
+
+/** Notes when something that was assigned to these users begins or ends, if that is before anything noted yet. */
+export async function noteBounds(
+  scope: Scope,
+  groups: readonly DynamicGroup[],
+  userIds: readonly string[],
+  now: string,
+): Promise<void> {
+  await noteDue(
     scope,
     groups.map(({ id }) => id),
-    jobId,
+    userIds,
     now,
   );
+}
+
+const due = statement<{ userPoolId: string }, [now: string]>(`
+  select distinct user_pool_id as "userPoolId" from groups where rule_due_at <= $1::timestamptz
+`);
+
+/** The user pools with groups that are to be evaluated by the clock. */
+export async function listUserPoolsDue(across: AcrossUserPools, now: string): Promise<string[]> {
+  return (await due(across, now)).map(({ userPoolId }) => userPoolId);
+}
+
+const lockDue = statement<{ id: string }, [now: string]>(`
+  select id from groups
+  where user_pool_id = current_setting('genauth.user_pool_id') and rule_due_at <= $1::timestamptz
+  order by id for no key update skip locked
+`);
+
+/** The groups to be evaluated by the clock, which no other server takes. */
+export async function lockGroupsDue(scope: Scope, now: string): Promise<string[]> {
+  return (await lockDue(scope, now)).map(({ id }) => id);
 }

@@ -10,6 +10,7 @@ import {
   findRoleByCode,
   findRoleById,
   type GroupRule,
+  isOnRoles,
   noteJob,
   type RuleCondition,
   type RuleDepartment,
@@ -51,6 +52,14 @@ export function fieldsOfRule(rule: GroupRule): readonly string[] {
   if ('or' in rule) return rule.or.flatMap(fieldsOfRule);
   if ('not' in rule) return fieldsOfRule(rule.not);
   return [rule.field];
+}
+
+/** The roles a rule looks at. */
+export function rolesOfRule(rule: GroupRule): readonly string[] {
+  if ('and' in rule) return rule.and.flatMap(rolesOfRule);
+  if ('or' in rule) return rule.or.flatMap(rolesOfRule);
+  if ('not' in rule) return rolesOfRule(rule.not);
+  return isOnRoles(rule) ? rule.value.map(({ roleId }) => roleId) : [];
 }
 
 type Fields = ReadonlyMap<string, unknown>;

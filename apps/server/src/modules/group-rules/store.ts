@@ -68,7 +68,7 @@ function isOnDepartments(condition: RuleCondition): condition is Extract<RuleCon
   return condition.field === 'department';
 }
 
-function isOnRoles(condition: RuleCondition): condition is Extract<RuleCondition, { field: 'role' }> {
+export function isOnRoles(condition: RuleCondition): condition is Extract<RuleCondition, { field: 'role' }> {
   return condition.field === 'role';
 }
 
@@ -157,7 +157,7 @@ export async function findRoleByCode(scope: Scope, namespace: string, code: stri
 }
 
 const note = statement<Record<never, never>, [groupIds: readonly string[], jobId: string]>(`
-  update groups set rule_job_id = $2, rule_evaluated_at = null
+  update groups set rule_job_id = $2, rule_evaluated_at = null, rule_due_at = null
   from (
     select id from groups where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
     order by id for no key update
