@@ -1645,6 +1645,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: invalid namespace code: {namespace}
    * - 404: Role not found
    * - 422: A role cannot be assigned to itself, directly or through others
+   * - 400: endTime must be later than enableTime
    * - 422: Resigned and archived users cannot be assigned roles
    * - 422: Mutually exclusive roles cannot be held together: {targetType} {targetIdentifier}
    * - 404 (apiCode 2004): User not found

@@ -27,6 +27,10 @@ export const roleAssignmentErrors = errors('role_assignment', {
     statusCode: 422,
     message: { en: 'Resigned and archived users cannot be assigned roles', zh: '已离职或已归档的用户不能被授予角色' },
   },
+  periodEmpty: {
+    statusCode: 400,
+    message: { en: 'endTime must be later than enableTime', zh: 'endTime 必须晚于 enableTime' },
+  },
   circular: {
     statusCode: 422,
     message: {
@@ -97,10 +101,12 @@ const roles = z
 const enableTime = unixMilliseconds(
   'When the assignment begins, in Unix milliseconds; null or absent for now',
   '授权生效时间，毫秒时间戳，null 或不传表示立即生效',
+  1669114748050,
 );
 const endTime = unixMilliseconds(
   'When the assignment ends, in Unix milliseconds; null or absent for never',
   '授权失效时间，毫秒时间戳，null 或不传表示永久有效',
+  1885881887852,
 );
 
 const roleReferenceErrors = [roleErrors.notFound, roleErrors.codeInvalid, roleErrors.namespaceInvalid];
@@ -145,6 +151,7 @@ export const assignRole = command({
   input: dto('AssignRoleDto', { targets: targets(50), code: roleCode, endTime, enableTime, namespace }),
   target: 'code',
   ...assignment,
+  errors: [...assignment.errors, roleAssignmentErrors.periodEmpty],
 });
 
 export const assignRoleBatch = command({

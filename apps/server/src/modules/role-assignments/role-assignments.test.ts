@@ -131,18 +131,20 @@ test('assigns to all targets or to none', async () => {
 test('the last call says when an assignment holds', async () => {
   const { pool, userIds } = await aWorld(['a']);
   const targets = [toUser(userIds[0])];
-  const [enableTime, endTime] = [Date.now() + 100_000, Date.now() + 200_000];
-  await pool.do('assignRole', { code: 'a', targets, enableTime, endTime: String(endTime) });
+  const [enableTime, end] = [Date.now() + 100_000, Date.now() + 200_000];
+  await pool.do('assignRole', { code: 'a', targets, enableTime, endTime: String(end) });
   const one = async () => (await pool.do('listRoleAssignments', { roleCode: 'a' })).data;
-  expect(await one()).toMatchObject([{ enableTime, endTime, status: 'DISABLE' }]);
+  expect(await one()).toMatchObject([{ enableTime, endTime: end, status: 'DISABLE' }]);
   expect(await membersOf(pool, 'a')).toEqual([]);
   await pool.do('assignRole', { code: 'a', targets, enableTime: null });
   expect(await one()).toMatchObject([{ enableTime: null, endTime: null, status: 'ENABLE' }]);
   expect(await membersOf(pool, 'a')).toEqual(['ada']);
-  for (const times of [{ enableTime: 5, endTime: 5 }, { endTime: -1 }, { endTime: 1e15 }, { endTime: 'soon' }]) {
-    const answer = await pool.call('assignRole', { code: 'a', targets, ...times });
+  for (const endTime of [-1, 1e15, 1.5, 'soon', '']) {
+    const answer = await pool.call('assignRole', { code: 'a', targets, endTime });
     expect(answer).toMatchObject({ statusCode: 400, message: 'Parameter endTime is malformed' });
   }
+  const backwards = await pool.call('assignRole', { code: 'a', targets, enableTime: 5, endTime: 5 });
+  expect(backwards).toMatchObject({ statusCode: 400, message: 'endTime must be later than enableTime' });
 });
 
 test('lists members, departments and all assignments of a role, in the order they were made', async () => {

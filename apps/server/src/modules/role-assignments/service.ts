@@ -1,4 +1,3 @@
-import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers, QueryContext } from '../../platform/module.ts';
 import { departmentTreeErrors } from '../department-tree/index.ts';
@@ -41,7 +40,7 @@ export const roleAssignmentHandlers: Handlers<typeof contract> = {
     const validity = { enableTime: toTime(enableTime) ?? null, endTime: toTime(endTime) ?? null };
     // Both are ISO 8601 of the same length, so they compare as texts.
     if (validity.endTime !== null && validity.endTime <= (validity.enableTime ?? '')) {
-      throw requestErrors.fieldMalformed({ field: 'endTime' });
+      throw roleAssignmentErrors.periodEmpty();
     }
     return assign(context, [{ code, namespace }], targets, validity);
   },

@@ -57,17 +57,18 @@ const description = z
   .meta(doc('Description', '角色描述', '部门经理'));
 
 /** A point in time in Unix milliseconds; clients send numbers and texts. Later than year 9999 nobody means. */
-export function unixMilliseconds(english: string, chinese: string) {
+export function unixMilliseconds(english: string, chinese: string, example: number) {
   return z
     .union([z.int().min(0).max(253_402_300_799_999), z.string().regex(/^\d{1,14}$/)])
     .nullable()
     .optional()
-    .meta(doc(english, chinese, 1885881887852));
+    .meta(doc(english, chinese, example));
 }
 
 const disableTime = unixMilliseconds(
   'When the role disables itself, in Unix milliseconds; null for never',
   '角色自动禁用时间，毫秒时间戳，null 表示永久有效',
+  1885881887852,
 );
 
 const customData = z

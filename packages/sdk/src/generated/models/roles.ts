@@ -593,7 +593,7 @@ export interface AssignRoleDto {
   /**
    * When the assignment begins, in Unix milliseconds; null or absent for now
    *
-   * @example 1885881887852
+   * @example 1669114748050
    */
   enableTime?: number | string | null;
   /**

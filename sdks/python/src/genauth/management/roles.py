@@ -521,6 +521,7 @@ class RolesSection(Connection):
             400 role.namespace_invalid: invalid namespace code: {namespace}
             404 role.not_found: Role not found
             422 role_assignment.circular: A role cannot be assigned to itself, directly or through others
+            400 role_assignment.period_empty: endTime must be later than enableTime
             422 role_assignment.user_not_employed: Resigned and archived users cannot be assigned roles
             422 role_exclusion.exclusive: Mutually exclusive roles cannot be held together: {targetType}
                 {targetIdentifier}

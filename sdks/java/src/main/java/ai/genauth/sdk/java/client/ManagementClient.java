@@ -1877,6 +1877,7 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>404 {@code role.not_found}: Role not found</li>
      *   <li>422 {@code role_assignment.circular}: A role cannot be assigned to itself, directly or through others</li>
+     *   <li>400 {@code role_assignment.period_empty}: endTime must be later than enableTime</li>
      *   <li>422 {@code role_assignment.user_not_employed}: Resigned and archived users cannot be assigned roles</li>
      *   <li>422 {@code role_exclusion.exclusive}: Mutually exclusive roles cannot be held together:
      *       &#123;targetType&#125; &#123;targetIdentifier&#125;</li>
