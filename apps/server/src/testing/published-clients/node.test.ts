@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { sampleInput } from '../sample-input.ts';
 import { type SampleWorld, sampleWorld } from '../sample-world.ts';
 import { type Answer, type TestServer, testServer, testUserPool } from '../server.ts';
+import { type AnswerTypes, readAnswerTypes } from './node-types.ts';
 
 /*
  * The published Node SDK, unmodified, with signed requests. It keeps one address for the whole process, so all clients here
@@ -20,38 +21,63 @@ function clientOf(server: TestServer, accessKeyId: string, accessKeySecret: stri
   };
 }
 
-/** Operations of ours alone, which no published client can know. */
-const extensions: ReadonlySet<string> = new Set([
+const server = await testServer();
+const operations = server.composition.modules.flatMap((module) => module.operations);
+
+/** Operations that the SDK has no method for: ours alone, or published after it. */
+const withoutMethod: ReadonlySet<string> = new Set([
   'cancelJob',
+  'createUserImport',
+  'evaluateDynamicGroup',
   'getJob',
+  'getUserImport',
+  'getUserImportReport',
   'listJobs',
   'listRoleMutualExclusions',
+  'listUserImports',
   'removeRoleMutualExclusion',
   'setRoleMutualExclusion',
+  'startUserImport',
+  'uploadUserImportChunk',
+  // The SDK signs, or asks for no key at all.
+  'getManagementToken',
+  'getSystemInfo',
 ]);
 
-test('what is listed as ours alone really is', () => {
-  expect([...extensions].filter((name) => name in ManagementClient.prototype)).toEqual([]);
+/** Where the SDK declares an answer that the service it was made for does not give either. */
+const wronglyDeclared: readonly RegExp[] = [
+  // One type stands for the pages of departments and says that their count is true or false.
+  /\.totalCount: number instead of (true|false)$/,
+  /^(checkParamsNamespace|createAdminRole)\.data\.message: string instead of (true|false)$/,
+  // Lists, declared as one of their elements.
+  /^(getUserEncryptPasswordBatch|getPostById)\.data: array instead of /,
+  // Sent only when they are asked for: a group may have a million.
+  /\.members: missing$/,
+];
+
+test('what the SDK has no method for is named here, and nothing else', () => {
+  const missing = operations.map(({ name }) => name).filter((name) => !(name in ManagementClient.prototype));
+  expect(missing.sort()).toEqual([...withoutMethod].sort());
 });
 
-describe('every operation the SDK has, with signed requests', async () => {
-  const server = await testServer();
+describe('every operation the SDK has, with signed requests', () => {
+  const called = operations.filter(({ name }) => !withoutMethod.has(name));
+  let types: AnswerTypes;
   let shared: SampleWorld;
   beforeAll(async () => {
+    types = readAnswerTypes();
     shared = await sampleWorld(server);
   });
-  for (const implemented of server.composition.modules.flatMap(({ operations }) => operations)) {
+  test.each(called)('$name', async (implemented) => {
     const { name, operation } = implemented;
-    // Tokens are for clients that do not sign: the SDK has no method to buy one.
-    if (operation.kind === 'publicQuery' || extensions.has(name)) continue;
-    test(name, async () => {
-      const world = operation.kind === 'command' ? await sampleWorld(server) : shared;
-      const call = clientOf(server, world.pool.id, world.pool.secret);
-      const answer = await call(name, sampleInput(implemented, world));
-      expect(answer).toMatchObject({ statusCode: 200, message: 'Success' });
-      expect(answer.apiCode).toBeUndefined();
-    });
-  }
+    const world = operation.kind === 'command' ? await sampleWorld(server) : shared;
+    const call = clientOf(server, world.pool.id, world.pool.secret);
+    const answer = await call(name, sampleInput(implemented, world));
+    expect(answer).toMatchObject({ statusCode: 200, message: 'Success' });
+    expect(answer.apiCode).toBeUndefined();
+    const differences = types.differences(name, answer);
+    expect(differences.filter((one) => !wronglyDeclared.some((known) => known.test(one)))).toEqual([]);
+  });
 });
 
 test('lists, Chinese texts, blanks and signs survive the signature', async () => {
