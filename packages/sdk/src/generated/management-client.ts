@@ -1455,6 +1455,14 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 400: invalid role code: {code}
    * - 409: role code already exists: {code}
    * - 400: invalid namespace code: {namespace}
@@ -1476,6 +1484,14 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 400: invalid role code: {code}
    * - 400: role code must not empty
    * - 409: role code already exists: {code}
@@ -1502,6 +1518,14 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 400: invalid role code: {code}
    * - 409: role code already exists: {code}
    * - 400: invalid namespace code: {namespace}
@@ -1972,10 +1996,18 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 409: group code already exists: {code}
-   * - 400: Custom field not defined: {key}
    * - 422: Only a dynamic group has a rule
    * - 422: A user pool can have {most} dynamic groups at most
    * - 404: {at}: department not found
@@ -2004,9 +2036,17 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 404: department not found
    * - 404: organization not found for code: {code}
-   * - 400: Custom field not defined: {key}
    * - 422: Only a dynamic group has a rule
    * - 422: A user pool can have {most} dynamic groups at most
    * - 422: The type of a group cannot be changed
@@ -2038,10 +2078,18 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 409: group code already exists: {code}
-   * - 400: Custom field not defined: {key}
    * - 422: Only a dynamic group has a rule
    * - 422: A user pool can have {most} dynamic groups at most
    * - 404: {at}: department not found
@@ -2070,10 +2118,18 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 409: group code already exists: {code}
-   * - 400: Custom field not defined: {key}
    * - 404: group not exists with code: {code}
    * - 422: Only a dynamic group has a rule
    * - 422: A user pool can have {most} dynamic groups at most
@@ -2570,7 +2626,6 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/set-custom-data`, permission `customData:Set`
    *
    * Fails with:
-   * - 404: Group not found
    * - 400: Custom field not defined: {key}
    * - 400: {field} does not satisfy the rule {rule} of the field
    * - 400: {field} is none of the options of the field
@@ -2582,6 +2637,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {field} is not of type {dataType}
    * - 404: department not found
    * - 404: Tenant not found
+   * - 404: group not exists with code: {code}
    * - 400: invalid role code: {code}
    * - 400: invalid namespace code: {namespace}
    * - 404: Role not found
@@ -2607,9 +2663,9 @@ export class ManagementClient extends ManagementCalls {
    * `GET /api/v3/get-custom-data`, permission `customData:Get`
    *
    * Fails with:
-   * - 404: Group not found
    * - 404: department not found
    * - 404: Tenant not found
+   * - 404: group not exists with code: {code}
    * - 400: invalid role code: {code}
    * - 400: invalid namespace code: {namespace}
    * - 404: Role not found

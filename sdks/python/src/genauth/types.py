@@ -479,7 +479,7 @@ class CreateRoleDto(TypedDict):
     """When the role disables itself, in Unix milliseconds; null for never"""
     enablePermissionApply: NotRequired[bool]
     """Whether people may apply for the role"""
-    customData: NotRequired[Dict[str, Any]]
+    customData: NotRequired[Optional[Dict[str, Any]]]
     """Custom data; keys must be defined fields"""
 
 
@@ -2048,7 +2048,7 @@ class RoleListItem(TypedDict):
     """When the role disables itself, in Unix milliseconds; null for never"""
     enablePermissionApply: NotRequired[bool]
     """Whether people may apply for the role"""
-    customData: NotRequired[Dict[str, Any]]
+    customData: NotRequired[Optional[Dict[str, Any]]]
     """Custom data; keys must be defined fields"""
 
 
@@ -2555,7 +2555,7 @@ class UpdateRoleDto(TypedDict):
     """When the role disables itself, in Unix milliseconds; null for never"""
     enablePermissionApply: NotRequired[bool]
     """Whether people may apply for the role"""
-    customData: NotRequired[Dict[str, Any]]
+    customData: NotRequired[Optional[Dict[str, Any]]]
     """Custom data; keys must be defined fields"""
 
 

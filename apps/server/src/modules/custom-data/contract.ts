@@ -1,17 +1,16 @@
-import { command, doc, dto, errors, IsSuccessDto, query, secret } from '@genauth/contract';
+import { command, doc, dto, IsSuccessDto, query, secret } from '@genauth/contract';
 import * as z from 'zod';
 import { customDataErrors, targetType } from '../custom-values/contract.ts';
 import { departmentCustomDataChanged, departmentTreeErrors, tenantId } from '../department-tree/contract.ts';
+import { groupErrors } from '../group-directory/contract.ts';
+import { groupUpdated } from '../groups/contract.ts';
 import { roleCustomDataChanged, roleErrors } from '../roles/contract.ts';
 import { userCustomDataChanged, userErrors } from '../user-directory/contract.ts';
 
 export { departmentCustomDataChanged } from '../department-tree/contract.ts';
+export { groupUpdated } from '../groups/contract.ts';
 export { roleCustomDataChanged } from '../roles/contract.ts';
 export { userCustomDataChanged } from '../user-directory/contract.ts';
-
-export const customDataTargetErrors = errors('custom_data', {
-  groupNotFound: { statusCode: 404, message: { en: 'Group not found', zh: '分组不存在' } },
-});
 
 const reference = {
   targetType,
@@ -40,7 +39,7 @@ const targetErrors = [
   roleErrors.notFound,
   roleErrors.codeInvalid,
   roleErrors.namespaceInvalid,
-  customDataTargetErrors.groupNotFound,
+  groupErrors.notFound,
   departmentTreeErrors.departmentNotFound,
   departmentTreeErrors.tenantNotFound,
 ];
@@ -85,7 +84,7 @@ export const setCustomData = command({
   errors: [...targetErrors, ...customDataErrors],
   audit: { operationType: 'set', resourceType: 'customData' },
   target: 'targetIdentifier',
-  emits: [userCustomDataChanged, roleCustomDataChanged, departmentCustomDataChanged],
+  emits: [userCustomDataChanged, roleCustomDataChanged, groupUpdated, departmentCustomDataChanged],
 });
 
 export const getCustomData = query({

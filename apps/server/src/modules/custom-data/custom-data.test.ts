@@ -7,12 +7,14 @@ const targets = {
   DEPARTMENT: async (pool: TestUserPool) =>
     (await pool.do('createOrganization', { organizationCode: 'acme', organizationName: 'Acme' })).departmentId,
   ROLE: async (pool: TestUserPool) => (await pool.do('createRole', { code: 'manager' })).code,
+  GROUP: async (pool: TestUserPool) => (await pool.do('createGroup', { code: 'manager' })).code,
 } as const;
-const tables = { USER: 'users', DEPARTMENT: 'departments', ROLE: 'roles' } as const;
+const tables = { USER: 'users', DEPARTMENT: 'departments', ROLE: 'roles', GROUP: 'groups' } as const;
 const webhooks = {
   USER: 'user:udv-changed',
   DEPARTMENT: 'organization:udv-changed',
   ROLE: 'role:udv-changed',
+  GROUP: 'group:updated',
 } as const;
 type Kind = keyof typeof targets;
 const kinds = Object.keys(targets) as Kind[];
@@ -86,7 +88,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(JSON.stringify(everything)).not.toContain(secret);
     expect(JSON.stringify(everything)).toContain('visible');
     const told = (await here.pool.events()).filter(({ webhook }) => webhook === webhooks[kind]);
-    expect(told.map(({ data }) => data.updates)).toEqual([
+    expect(told.map(({ data }) => (kind === 'GROUP' ? data.updates.customData : data.updates))).toEqual([
       { secret: '[redacted]', open: 'visible' },
       { secret: '[redacted]' },
       { secret: null },
@@ -149,7 +151,7 @@ describe.each(kinds)('%s', (kind) => {
     const here = await place(kind, { key: 'school' });
     const other = await place(kind, { key: 'team' });
     const foreign = { targetIdentifier: other.reference.targetIdentifier };
-    if (kind !== 'ROLE') {
+    if (kind === 'USER' || kind === 'DEPARTMENT') {
       expect(await here.set({ school: 'pku' }, foreign)).toMatchObject({ statusCode: 404 });
       expect(await here.pool.call('getCustomData', { ...here.reference, ...foreign })).toMatchObject({
         statusCode: 404,
@@ -166,13 +168,13 @@ describe.each(kinds)('%s', (kind) => {
       { key: 'seat', isUnique: true, dataType: 'NUMBER' },
     );
     const { pool } = here;
-    const second: string =
-      kind === 'USER'
-        ? (await pool.do('createUser', { username: 'grace' })).userId
-        : kind === 'ROLE'
-          ? (await pool.do('createRole', { code: 'clerk' })).code
-          : (await pool.do('createOrganization', { organizationCode: 'globex', organizationName: 'Globex' }))
-              .departmentId;
+    const second: string = await {
+      USER: async () => (await pool.do('createUser', { username: 'grace' })).userId,
+      ROLE: async () => (await pool.do('createRole', { code: 'clerk' })).code,
+      GROUP: async () => (await pool.do('createGroup', { code: 'clerk' })).code,
+      DEPARTMENT: async () =>
+        (await pool.do('createOrganization', { organizationCode: 'globex', organizationName: 'Globex' })).departmentId,
+    }[kind]();
     const setSecond = (values: object) => here.set({ ...values }, { targetIdentifier: second });
     expect(await here.set({ badge: 'A1', seat: 7 })).toMatchObject({ statusCode: 200 });
     expect(await setSecond({ badge: 'A1' })).toMatchObject({ statusCode: 409, message: 'customData.badge is taken' });
@@ -187,6 +189,7 @@ describe.each(kinds)('%s', (kind) => {
     const removal = {
       USER: ['deleteUsersBatch', { userIds: [second] }],
       ROLE: ['deleteRolesBatch', { codeList: [second] }],
+      GROUP: ['deleteGroupsBatch', { codeList: [second] }],
       DEPARTMENT: ['deleteOrganization', { organizationCode: 'globex' }],
     } as const;
     const [operation, input] = removal[kind];

@@ -6,19 +6,14 @@ import {
   changeCustomData,
   prepareCustomData,
   readCustomData,
-  type StoredTargetType,
   type TargetType,
 } from '../custom-values/index.ts';
 import { departmentTreeErrors, findDepartmentById, requireNoTenant, toEventNode } from '../department-tree/index.ts';
+import { requireGroup, toEventGroup } from '../group-directory/index.ts';
 import { requireRole, toRoleDto } from '../roles/index.ts';
 import { listUsersByIds, toUserDto, type UserRow, userErrors } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
-import {
-  customDataTargetErrors,
-  departmentCustomDataChanged,
-  roleCustomDataChanged,
-  userCustomDataChanged,
-} from './contract.ts';
+import { departmentCustomDataChanged, groupUpdated, roleCustomDataChanged, userCustomDataChanged } from './contract.ts';
 
 /** How an operation names what has the data. */
 interface Reference {
@@ -28,7 +23,6 @@ interface Reference {
 
 /** What has the data, and how a change of it is announced. */
 interface Target {
-  readonly type: StoredTargetType;
   readonly id: string;
   announce(context: CommandContext, updates: CustomDataChange['updates']): Promise<void>;
 }
@@ -41,7 +35,7 @@ export function createCustomDataHandlers(seal: Seal): Handlers<typeof contract> 
       const given = Object.fromEntries(list.map(({ key, value }) => [key, value]));
       const [prepared = []] = await prepareCustomData(scope, targetType, [given], { isText: true });
       const target = await requireTarget[targetType](context, reference);
-      const change = await changeCustomData(seal, scope, target.type, target.id, prepared, context.now);
+      const change = await changeCustomData(seal, scope, targetType, target.id, prepared, context.now);
       audit({ target: target.id, ...(change && { before: change.origin, after: change.updates }) });
       if (change !== undefined) await target.announce(context, change.updates);
       return { success: true };
@@ -50,7 +44,7 @@ export function createCustomDataHandlers(seal: Seal): Handlers<typeof contract> 
     async getCustomData({ targetType, tenantId, ...reference }, context) {
       requireNoTenant(tenantId);
       const target = await requireTarget[targetType](context, reference);
-      return readCustomData(seal, context.scope, target.type, target.id);
+      return readCustomData(seal, context.scope, targetType, target.id);
     },
   };
 }
@@ -60,7 +54,6 @@ const requireTarget: Record<TargetType, (context: QueryContext, reference: Refer
   async USER({ scope }, { targetIdentifier }) {
     const { id } = await requireUser(scope, targetIdentifier);
     return {
-      type: 'USER',
       id,
       // Read again: the change has moved the time of the last change.
       async announce({ emit }, updates) {
@@ -73,7 +66,6 @@ const requireTarget: Record<TargetType, (context: QueryContext, reference: Refer
     const department = await findDepartmentById(scope, targetIdentifier);
     if (department === undefined) throw departmentTreeErrors.departmentNotFound();
     return {
-      type: 'DEPARTMENT',
       id: department.id,
       async announce({ emit }, updates) {
         emit(departmentCustomDataChanged, { node: toEventNode(department), updates });
@@ -84,7 +76,6 @@ const requireTarget: Record<TargetType, (context: QueryContext, reference: Refer
   async ROLE(context, { targetIdentifier: code, namespace }) {
     const role = await requireRole(context, { code, namespace });
     return {
-      type: 'ROLE',
       id: role.id,
       async announce({ emit }, updates) {
         emit(roleCustomDataChanged, { role: toRoleDto(role), updates });
@@ -92,8 +83,14 @@ const requireTarget: Record<TargetType, (context: QueryContext, reference: Refer
     };
   },
 
-  async GROUP() {
-    throw customDataTargetErrors.groupNotFound();
+  async GROUP({ scope }, { targetIdentifier: code }) {
+    const group = await requireGroup(scope, code);
+    return {
+      id: group.id,
+      async announce({ emit }, customData) {
+        emit(groupUpdated, { group: toEventGroup(group), updates: { customData } });
+      },
+    };
   },
 };
 

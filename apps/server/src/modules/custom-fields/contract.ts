@@ -2,6 +2,7 @@ import { command, doc, dto, errors, event, IsSuccessDto, multiLanguage, paging, 
 import * as z from 'zod';
 import { dataType, targetType } from '../custom-values/contract.ts';
 import { DepartmentDto, departmentTreeErrors, tenantId } from '../department-tree/contract.ts';
+import { GroupDto } from '../group-directory/contract.ts';
 import { OrganizationDto } from '../organizations/contract.ts';
 import { RoleDto } from '../roles/contract.ts';
 import { UserDto } from '../user-directory/contract.ts';
@@ -185,7 +186,7 @@ export const CustomFieldList = z.array(CustomFieldDto);
 export const builtInKeys: Readonly<Record<z.output<typeof targetType>, ReadonlySet<string>>> = {
   USER: new Set([...Object.keys(UserDto.shape), 'id', 'password', 'salt']),
   DEPARTMENT: new Set(['id', ...Object.keys(DepartmentDto.shape), ...Object.keys(OrganizationDto.shape)]),
-  GROUP: new Set('id code name description type metadataSource customData createdAt updatedAt'.split(' ')),
+  GROUP: new Set([...Object.keys(GroupDto.shape), 'createdAt', 'updatedAt']),
   ROLE: new Set([...Object.keys(RoleDto.shape), 'createdAt', 'updatedAt']),
 };
 

@@ -15,6 +15,7 @@ export {
   findTargetsByCustomField,
   listCustomData,
   makeValuesUnique,
+  type PreparedCustomData,
   prepareCustomData,
   readCustomData,
   releaseUniqueValues,
@@ -27,7 +28,6 @@ export {
   findCustomFields,
   listCustomFields,
   lockCustomFields,
-  type StoredTargetType,
   type TargetType,
   type ValidateRule,
 } from './store.ts';

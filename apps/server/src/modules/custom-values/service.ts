@@ -15,12 +15,10 @@ import {
   findHolders,
   findStored,
   insertUniqueValues,
-  isStored,
   listStored,
   listValuesOf,
   lockCustomFields,
   lockStored,
-  type StoredTargetType,
   type TargetType,
   type ValidateRule,
   writeStored,
@@ -35,7 +33,7 @@ export type StoredCustomData = Readonly<Record<string, unknown>>;
 type Value = string | number | boolean;
 
 /** Custom data that satisfies the definitions of its fields. */
-type PreparedCustomData = readonly {
+export type PreparedCustomData = readonly {
   readonly field: CustomField;
   readonly value: Value | null;
   /** The field as errors name it: `list.3.customData.school`. */
@@ -250,7 +248,7 @@ function canonical(value: Value): string {
 export async function claimUniqueValues(
   seal: Seal,
   scope: Scope,
-  targetType: StoredTargetType,
+  targetType: TargetType,
   claims: readonly { readonly targetId: string; readonly prepared: PreparedCustomData }[],
 ): Promise<void> {
   const wanted = claims.flatMap(({ targetId, prepared }) =>
@@ -274,7 +272,7 @@ export async function claimUniqueValues(
 export async function listCustomData(
   seal: Seal,
   scope: Scope,
-  targetType: StoredTargetType,
+  targetType: TargetType,
   targetIds: readonly string[],
 ): Promise<(targetId: string) => Record<string, Value>> {
   const rows = await listStored(scope, targetType, targetIds);
@@ -288,7 +286,7 @@ export async function listCustomData(
 export async function readCustomData(
   seal: Seal,
   scope: Scope,
-  targetType: StoredTargetType,
+  targetType: TargetType,
   targetId: string,
 ): Promise<Record<string, Value>> {
   return openCustomData(seal, scope.userPoolId, targetId, (await findStored(scope, targetType, targetId)) ?? {});
@@ -304,7 +302,7 @@ export interface CustomDataChange {
 export async function changeCustomData(
   seal: Seal,
   scope: Scope,
-  targetType: StoredTargetType,
+  targetType: TargetType,
   targetId: string,
   prepared: PreparedCustomData,
   now: number,
@@ -352,7 +350,6 @@ export async function findTargetsByCustomField(
     if (typed === undefined) throw requestErrors.fieldMalformed({ field: parameter });
     return plainDigest(typed);
   });
-  if (!isStored(targetType)) return new Map();
   const holders = await findHolders(
     scope,
     targetType,
@@ -367,7 +364,6 @@ const valuesPerPage = 5000;
 /** Takes the values of a field that becomes unique; answers false when two targets have the same. Definitions are locked. */
 export async function makeValuesUnique(seal: Seal, scope: Scope, field: CustomField): Promise<boolean> {
   const { key, targetType } = field;
-  if (!isStored(targetType)) return true;
   for (let after = ''; ; ) {
     const page = await listValuesOf(scope, targetType, key, after, valuesPerPage);
     const values = page.map(({ id, value }) => {
@@ -383,12 +379,11 @@ export async function makeValuesUnique(seal: Seal, scope: Scope, field: CustomFi
 
 /** Frees the values of a field that is unique no longer. */
 export async function releaseUniqueValues(scope: Scope, { targetType, key }: CustomField): Promise<void> {
-  if (isStored(targetType)) await deleteUniqueValuesOfFields(scope, targetType, [key]);
+  await deleteUniqueValuesOfFields(scope, targetType, [key]);
 }
 
 /** Drops the values of fields that are gone, one statement a table. Definitions are locked. */
 export async function dropCustomData(scope: Scope, targetType: TargetType, keys: readonly string[]): Promise<void> {
-  if (!isStored(targetType)) return;
   await deleteUniqueValuesOfFields(scope, targetType, keys);
   await dropValues(scope, targetType, keys);
 }

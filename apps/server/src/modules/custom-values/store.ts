@@ -78,14 +78,17 @@ export async function lockCustomFields(
 const tables = {
   USER: { targets: 'users', unique: 'user_unique_values', targetId: 'user_id' },
   ROLE: { targets: 'roles', unique: 'role_unique_values', targetId: 'role_id' },
+  GROUP: { targets: 'groups', unique: 'group_unique_values', targetId: 'group_id' },
   DEPARTMENT: { targets: 'departments', unique: 'department_unique_values', targetId: 'department_id' },
 } as const;
 
-/** Kinds of targets that can be stored. */
-export type StoredTargetType = keyof typeof tables;
-
-function perTarget<Query>(make: (table: (typeof tables)[StoredTargetType]) => Query): Record<StoredTargetType, Query> {
-  return { USER: make(tables.USER), ROLE: make(tables.ROLE), DEPARTMENT: make(tables.DEPARTMENT) };
+function perTarget<Query>(make: (table: (typeof tables)[TargetType]) => Query): Record<TargetType, Query> {
+  return {
+    USER: make(tables.USER),
+    ROLE: make(tables.ROLE),
+    GROUP: make(tables.GROUP),
+    DEPARTMENT: make(tables.DEPARTMENT),
+  };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -101,13 +104,13 @@ const find = stored('');
 const lockAndFind = stored('for no key update');
 
 /** The values of a target as they are stored. */
-export async function findStored(scope: Scope, type: StoredTargetType, id: string): Promise<JsonObject | undefined> {
+export async function findStored(scope: Scope, type: TargetType, id: string): Promise<JsonObject | undefined> {
   const [row] = await find[type](scope, id);
   return row?.customData;
 }
 
 /** The same of a target that nobody else changes until the transaction ends. */
-export async function lockStored(scope: Scope, type: StoredTargetType, id: string): Promise<JsonObject | undefined> {
+export async function lockStored(scope: Scope, type: TargetType, id: string): Promise<JsonObject | undefined> {
   const [row] = await lockAndFind[type](scope, id);
   return row?.customData;
 }
@@ -121,7 +124,7 @@ const write = perTarget(({ targets }) =>
 
 export async function writeStored(
   scope: Scope,
-  type: StoredTargetType,
+  type: TargetType,
   id: string,
   customData: JsonObject,
   now: string,
@@ -153,7 +156,7 @@ const claim = perTarget(({ unique, targetId }) =>
 /** Takes values for their targets, and answers those that could be taken. Whoever is about to take one is waited for. */
 export function insertUniqueValues(
   scope: Scope,
-  type: StoredTargetType,
+  type: TargetType,
   values: readonly UniqueValue[],
 ): Promise<{ targetId: string; key: string }[]> {
   return claim[type](
@@ -173,7 +176,7 @@ const release = perTarget(({ unique, targetId }) =>
 
 export async function deleteUniqueValues(
   scope: Scope,
-  type: StoredTargetType,
+  type: TargetType,
   targetId: string,
   keys: readonly string[],
 ): Promise<void> {
@@ -193,7 +196,7 @@ const holders = perTarget(({ unique, targetId }) =>
 /** The targets that have these values, each with the position of its value. */
 export function findHolders(
   scope: Scope,
-  type: StoredTargetType,
+  type: TargetType,
   keys: readonly string[],
   digests: readonly string[],
 ): Promise<{ position: number; id: string }[]> {
@@ -210,15 +213,10 @@ const listed = perTarget(({ targets }) =>
 /** The values of several targets as they are stored. */
 export function listStored(
   scope: Scope,
-  type: StoredTargetType,
+  type: TargetType,
   ids: readonly string[],
 ): Promise<{ id: string; customData: JsonObject }[]> {
   return listed[type](scope, ids);
-}
-
-/** Whether values of this kind of target can be stored. */
-export function isStored(type: TargetType): type is StoredTargetType {
-  return type in tables;
 }
 
 const page = perTarget(({ targets }) =>
@@ -232,7 +230,7 @@ const page = perTarget(({ targets }) =>
 /** Values of one field, by the id of their target, a page at a time. */
 export function listValuesOf(
   scope: Scope,
-  type: StoredTargetType,
+  type: TargetType,
   key: string,
   after: string,
   limit: number,
@@ -249,7 +247,7 @@ const forget = perTarget(({ unique }) =>
 /** Forgets which values of these fields are taken. */
 export async function deleteUniqueValuesOfFields(
   scope: Scope,
-  type: StoredTargetType,
+  type: TargetType,
   keys: readonly string[],
 ): Promise<void> {
   await forget[type](scope, keys);
@@ -263,6 +261,6 @@ const drop = perTarget(({ targets }) =>
 );
 
 /** Drops the values of these fields, whoever has them. */
-export async function dropValues(scope: Scope, type: StoredTargetType, keys: readonly string[]): Promise<void> {
+export async function dropValues(scope: Scope, type: TargetType, keys: readonly string[]): Promise<void> {
   await drop[type](scope, keys);
 }

@@ -28,10 +28,6 @@ export const groupErrors = errors('group', {
       zh: '每个用户池最多可创建 {most} 个动态分组',
     },
   },
-  customFieldNotDefined: {
-    statusCode: 400,
-    message: { en: 'Custom field not defined: {key}', zh: '未定义的自定义字段：{key}' },
-  },
   tooManyMembers: {
     statusCode: 422,
     message: {

@@ -23,20 +23,14 @@ function found(group: GroupRow | undefined, code: string): GroupRow {
   return group;
 }
 
-/** What the flags of a read add to a group. */
-export interface GroupFlags {
-  readonly withCustomData?: boolean;
-  readonly flatCustomData?: boolean;
-}
-
-/** A group as V3 shows it. */
-export function toGroupDto(row: GroupRow, flags: GroupFlags = {}): z.input<typeof GroupDto> {
+/** A group as V3 shows it; with its custom data where it was asked for. */
+export function toGroupDto(row: GroupRow, customData?: Record<string, unknown>): z.input<typeof GroupDto> {
   return {
     ...toEventGroup(row),
     metadataSource: [],
     ...(row.rule === null ? {} : { rule: { ...row.rule } }),
     ...(row.ruleJobId === null ? {} : { evaluation: { jobId: row.ruleJobId, evaluatedAt: row.ruleEvaluatedAt } }),
-    customData: flags.withCustomData && !flags.flatCustomData ? {} : undefined,
+    ...(customData === undefined ? {} : { customData }),
   };
 }
 

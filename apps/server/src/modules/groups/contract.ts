@@ -1,5 +1,6 @@
-import { type AnyErrorFactory, command, doc, dto, event, IsSuccessDto, paging, query } from '@genauth/contract';
+import { type AnyErrorFactory, command, doc, dto, event, IsSuccessDto, paging, query, secret } from '@genauth/contract';
 import * as z from 'zod';
+import { customDataErrors } from '../custom-values/contract.ts';
 import { departmentTreeErrors } from '../department-tree/contract.ts';
 import {
   GroupDto,
@@ -109,7 +110,7 @@ const CreateGroupReqDto = dto('CreateGroupReqDto', {
   description: optionalField(groupDescription),
   name: optionalField(groupName),
   code: newGroupCode,
-  customData: optionalField(groupCustomData),
+  customData: secret(optionalField(groupCustomData)),
   rule: optionalField(groupRule),
 });
 
@@ -127,7 +128,7 @@ export const createGroup = command({
   input: CreateGroupReqDto,
   output: GroupDto,
   answer: 'GroupSingleRespDto',
-  errors: [groupErrors.codeTaken, groupErrors.customFieldNotDefined, ...ruleErrors],
+  errors: [groupErrors.codeTaken, ...customDataErrors, ...ruleErrors],
   audit: { operationType: 'create', resourceType: 'group' },
   target: 'code',
   emits: [groupCreated],
@@ -150,7 +151,7 @@ export const createOrUpdateGroup = command({
     data: GroupDto,
   }),
   answer: 'CreateOrUpdateGroupRespDto',
-  errors: [groupErrors.customFieldNotDefined, groupErrors.typeFixed, ...ruleErrors],
+  errors: [...customDataErrors, groupErrors.typeFixed, ...ruleErrors],
   audit: { operationType: 'create', resourceType: 'group' },
   target: 'code',
   emits: [groupCreated, groupUpdated],
@@ -172,7 +173,7 @@ export const createGroupsBatch = command({
   }),
   output: GroupList,
   answer: 'GroupListRespDto',
-  errors: [groupErrors.codeTaken, groupErrors.customFieldNotDefined, ...ruleErrors],
+  errors: [groupErrors.codeTaken, ...customDataErrors, ...ruleErrors],
   audit: { operationType: 'create', resourceType: 'group' },
   emits: [groupCreated],
 });
@@ -199,12 +200,12 @@ export const updateGroup = command({
         .regex(/^[A-Za-z0-9_-]*$/)
         .meta(doc('New code; empty leaves it', '分组新的 code，为空时不变', 'developer')),
     ),
-    customData: optionalField(groupCustomData),
+    customData: secret(optionalField(groupCustomData)),
     rule: optionalField(groupRule),
   }),
   output: GroupDto,
   answer: 'GroupSingleRespDto',
-  errors: [groupErrors.notFound, groupErrors.codeTaken, groupErrors.customFieldNotDefined, ...ruleErrors],
+  errors: [groupErrors.notFound, groupErrors.codeTaken, ...customDataErrors, ...ruleErrors],
   audit: { operationType: 'update', resourceType: 'group' },
   target: 'code',
   emits: [groupUpdated],

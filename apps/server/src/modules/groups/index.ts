@@ -3,9 +3,12 @@
  * share, of `group-directory`.
  */
 import { defineModule, type Module } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
-import { groupHandlers } from './service.ts';
+import { createGroupHandlers } from './service.ts';
 
 export { groupDeleted } from './contract.ts';
 
-export const groups: Module = defineModule('groups', contract, groupHandlers);
+export function groups(seal: Seal): Module {
+  return defineModule('groups', contract, createGroupHandlers(seal));
+}

@@ -1,9 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InputOf } from '@genauth/contract';
+import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { isViolationOf } from '../../platform/violations.ts';
+import {
+  changeCustomData,
+  listCustomData,
+  type PreparedCustomData,
+  prepareCustomData,
+} from '../custom-values/index.ts';
 import {
   findLockedGroup,
   type GroupRow,
@@ -38,45 +46,47 @@ const mostDynamicGroups = 500;
 type GroupInput = InputOf<typeof contract.createGroup>;
 type GroupChanges = Omit<InputOf<typeof contract.updateGroup>, 'code'>;
 
-export const groupHandlers: Handlers<typeof contract> = {
+export const createGroupHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async getGroup({ code, ...flags }, { scope }) {
-    return toGroupDto(await requireGroup(scope, code), flags);
+    return show(seal, scope, await requireGroup(scope, code), flags);
   },
 
   async listGroups({ keywords, page, limit, ...flags }, { scope }) {
     const { totalCount, list } = await listGroupRows(scope, keywords || null, limit, (page - 1) * limit);
-    return { totalCount, list: list.map((row) => toGroupDto(row, flags)) };
+    return { totalCount, list: await showGroups(seal, scope, list, flags) };
   },
 
   async getAllGroups({ fetchMembers, ...flags }, { scope }) {
     const groups = await listAllGroups(scope);
-    if (!fetchMembers) return groups.map((row) => toGroupDto(row, flags));
+    const shown = await showGroups(seal, scope, groups, flags);
+    if (!fetchMembers) return shown;
     const members = await listMembersOfGroups(scope, mostMembersAtOnce + 1);
     if (members.length > mostMembersAtOnce) throw groupErrors.tooManyMembers({ most: mostMembersAtOnce });
     const membersOf = Map.groupBy(members, ({ groupId }) => groupId);
-    return groups.map((row) => ({
-      ...toGroupDto(row, flags),
-      members: (membersOf.get(row.id) ?? []).map((user) => toUserDto(user)),
+    return shown.map((group) => ({
+      ...group,
+      members: (membersOf.get(group.id) ?? []).map((user) => toUserDto(user)),
     }));
   },
 
   async createGroup(input, context) {
-    const [group] = await createGroups([input], context);
+    const [group] = await createGroups(seal, [input], context);
     if (group === undefined) throw groupErrors.codeTaken({ code: input.code });
     context.audit({ target: group.id, after: toEventGroup(group) });
     return toGroupDto(group);
   },
 
   async createOrUpdateGroup(input, context) {
-    refuseCustomData(input);
     const { code, type, ...changes } = input;
+    const [customData = []] = await prepareCustomData(context.scope, 'GROUP', [input.customData]);
     const existing = await findLockedGroup(context.scope, code);
     if (existing !== undefined) {
       if (type && type !== existing.type) throw groupErrors.typeFixed();
-      return { created: false, data: toGroupDto(await changeGroup(existing, changes, context)) };
+      return { created: false, data: toGroupDto(await changeGroup(seal, existing, changes, customData, context)) };
     }
     const [created] = await insertGroups(context.scope, [await toNewGroup(input, '', context)], timeOf(context));
     if (created !== undefined) {
+      await changeCustomData(seal, context.scope, 'GROUP', created.id, customData, context.now);
       const [group = created] = await announceCreated([created], context);
       context.audit({ target: group.id, after: toEventGroup(group) });
       return { created: true, data: toGroupDto(group) };
@@ -84,18 +94,19 @@ export const groupHandlers: Handlers<typeof contract> = {
     // Somebody else was faster.
     const before = await requireLockedGroup(context.scope, code);
     if (type && type !== before.type) throw groupErrors.typeFixed();
-    return { created: false, data: toGroupDto(await changeGroup(before, changes, context)) };
+    return { created: false, data: toGroupDto(await changeGroup(seal, before, changes, customData, context)) };
   },
 
   async createGroupsBatch({ list }, context) {
-    const groups = await createGroups(list, context);
+    const groups = await createGroups(seal, list, context);
     context.audit({ after: groups.map(toEventGroup) });
     return groups.map((row) => toGroupDto(row));
   },
 
   async updateGroup({ code, ...changes }, context) {
-    refuseCustomData(changes);
-    return toGroupDto(await changeGroup(await requireLockedGroup(context.scope, code), changes, context));
+    const [customData = []] = await prepareCustomData(context.scope, 'GROUP', [changes.customData]);
+    const group = await requireLockedGroup(context.scope, code);
+    return toGroupDto(await changeGroup(seal, group, changes, customData, context));
   },
 
   async deleteGroupsBatch({ codeList }, { scope, emit, audit }) {
@@ -114,14 +125,16 @@ export const groupHandlers: Handlers<typeof contract> = {
     // Resources cannot be made yet, so a group is authorized for none.
     return [];
   },
-};
+});
 
 /** Makes groups, all or none, in the order given. */
-async function createGroups(inputs: readonly GroupInput[], context: CommandContext): Promise<GroupRow[]> {
-  for (const input of inputs) refuseCustomData(input);
+async function createGroups(seal: Seal, inputs: readonly GroupInput[], context: CommandContext): Promise<GroupRow[]> {
+  const prefixOf = (index: number) => (inputs.length > 1 ? `list.${index}.` : '');
+  const given = inputs.map(({ customData }) => customData);
+  const customData = await prepareCustomData(context.scope, 'GROUP', given, { prefixOf });
   const wanted: NewGroup[] = [];
   for (const [index, input] of inputs.entries()) {
-    wanted.push(await toNewGroup(input, inputs.length > 1 ? `list.${index}.` : '', context));
+    wanted.push(await toNewGroup(input, prefixOf(index), context));
   }
   const made = await insertGroups(context.scope, wanted, timeOf(context));
   const byCode = new Map(made.map((row) => [row.code, row]));
@@ -131,6 +144,9 @@ async function createGroups(inputs: readonly GroupInput[], context: CommandConte
     if (group === undefined || !byCode.delete(code)) throw groupErrors.codeTaken({ code });
     return group;
   });
+  for (const [index, { id }] of groups.entries()) {
+    await changeCustomData(seal, context.scope, 'GROUP', id, customData[index] ?? [], context.now);
+  }
   return announceCreated(groups, context);
 }
 
@@ -165,8 +181,10 @@ async function toNewGroup(
 
 /** Changes a locked group. What is absent or null stays, an empty description clears; nothing changed, nothing announced. */
 async function changeGroup(
+  seal: Seal,
   before: GroupRow,
   { newCode, name, description, rule }: GroupChanges,
+  customData: PreparedCustomData,
   context: CommandContext,
 ): Promise<GroupRow> {
   const { scope, emit, audit } = context;
@@ -180,15 +198,18 @@ async function changeGroup(
     rule: rule && !isDeepStrictEqual(rule, before.rule) ? await readGroupRule(scope, rule) : before.rule,
   };
   audit({ target: before.id });
-  if (isDeepStrictEqual(wanted, before)) return before;
-  const after = await namingTaken(wanted.code, () => updateGroupRow(scope, wanted, timeOf(context)));
+  const custom = await changeCustomData(seal, scope, 'GROUP', before.id, customData, context.now);
+  const isSame = isDeepStrictEqual(wanted, before);
+  if (isSame && custom === undefined) return before;
+  const after = isSame ? before : await namingTaken(wanted.code, () => updateGroupRow(scope, wanted, timeOf(context)));
   if (after === undefined) throw groupErrors.notFound({ code: before.code });
   const changed = (['code', 'name', 'description', 'rule'] as const).filter(
     (field) => !isDeepStrictEqual(after[field], before[field]),
   );
   const valuesOf = (row: GroupRow) => Object.fromEntries(changed.map((field) => [field, row[field]]));
-  emit(groupUpdated, { group: toEventGroup(after), updates: valuesOf(after) });
-  audit({ before: valuesOf(before), after: valuesOf(after) });
+  const updates = { ...valuesOf(after), ...(custom && { customData: custom.updates }) };
+  emit(groupUpdated, { group: toEventGroup(after), updates });
+  audit({ before: { ...valuesOf(before), ...(custom && { customData: custom.origin }) }, after: updates });
   if (!changed.includes('rule')) return after;
   return { ...after, ruleJobId: await startEvaluation(context, [after.id]), ruleEvaluatedAt: null };
 }
@@ -202,14 +223,30 @@ async function namingTaken<Result>(code: string, write: () => Promise<Result>): 
   }
 }
 
-/** Fields of groups cannot be defined yet: refused in the words it will have when a key is unknown. */
-function refuseCustomData({
-  customData,
-}: {
-  readonly customData?: Readonly<Record<string, unknown>> | null | undefined;
-}): void {
-  const [key] = Object.keys(customData ?? {});
-  if (key !== undefined) throw groupErrors.customFieldNotDefined({ key });
+/** What the flags of a read add to a group. */
+interface GroupFlags {
+  readonly withCustomData?: boolean;
+  readonly flatCustomData?: boolean;
+}
+
+/** Groups with what these flags ask for: one statement for all. */
+async function showGroups(
+  seal: Seal,
+  scope: Scope,
+  groups: readonly GroupRow[],
+  { withCustomData, flatCustomData }: GroupFlags,
+) {
+  if (!withCustomData && !flatCustomData) return groups.map((row) => toGroupDto(row));
+  const ids = groups.map(({ id }) => id);
+  const customDataOf = await listCustomData(seal, scope, 'GROUP', ids);
+  return groups.map((row) =>
+    flatCustomData ? { ...customDataOf(row.id), ...toGroupDto(row) } : toGroupDto(row, customDataOf(row.id)),
+  );
+}
+
+async function show(seal: Seal, scope: Scope, group: GroupRow, flags: GroupFlags) {
+  const [shown = toGroupDto(group)] = await showGroups(seal, scope, [group], flags);
+  return shown;
 }
 
 function timeOf({ now }: CommandContext): string {

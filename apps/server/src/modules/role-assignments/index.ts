@@ -3,22 +3,25 @@
  * `user-roles`; which assignments are refused because roles exclude each other, to `role-exclusions`.
  */
 import { defineModule, type Module, reaction } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { userArchived, userResigned } from '../users/index.ts';
 import * as contract from './contract.ts';
-import { roleAssignmentHandlers, unassignWhoLeft } from './service.ts';
+import { createRoleAssignmentHandlers, unassignWhoLeft } from './service.ts';
 
 export { roleAssigned, roleUnassigned } from './contract.ts';
 
-export const roleAssignments: Module = defineModule('role-assignments', contract, roleAssignmentHandlers, {
-  reactions: [userResigned, userArchived].map((left) =>
-    reaction({
-      to: left,
-      emits: [contract.roleUnassigned],
-      react: (data, context) =>
-        unassignWhoLeft(
-          data.map(({ user }) => user.userId),
-          context,
-        ),
-    }),
-  ),
-});
+const reactions = [userResigned, userArchived].map((left) =>
+  reaction({
+    to: left,
+    emits: [contract.roleUnassigned],
+    react: (data, context) =>
+      unassignWhoLeft(
+        data.map(({ user }) => user.userId),
+        context,
+      ),
+  }),
+);
+
+export function roleAssignments(seal: Seal): Module {
+  return defineModule('role-assignments', contract, createRoleAssignmentHandlers(seal), { reactions });
+}

@@ -1,5 +1,6 @@
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers, QueryContext } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { departmentTreeErrors } from '../department-tree/index.ts';
 import { groupErrors } from '../group-directory/index.ts';
 import { lockRoleGraph, refuseExclusive } from '../role-exclusions/index.ts';
@@ -13,7 +14,7 @@ import {
   toTime,
   toTimestamp,
 } from '../roles/index.ts';
-import { type AccountKind, listUsersByIds, toUserDto, userErrors } from '../user-directory/index.ts';
+import { type AccountKind, listUsersByIds, toUserDto, userErrors, withRequested } from '../user-directory/index.ts';
 import { listHolders } from '../user-roles/index.ts';
 import type * as contract from './contract.ts';
 import { roleAssigned, roleAssignmentErrors, roleUnassigned } from './contract.ts';
@@ -35,7 +36,7 @@ import {
   type Validity,
 } from './store.ts';
 
-export const roleAssignmentHandlers: Handlers<typeof contract> = {
+export const createRoleAssignmentHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async assignRole({ code, namespace, targets, enableTime, endTime }, context) {
     const validity = { enableTime: toTime(enableTime) ?? null, endTime: toTime(endTime) ?? null };
     // Both are ISO 8601 of the same length, so they compare as texts.
@@ -67,7 +68,7 @@ export const roleAssignmentHandlers: Handlers<typeof contract> = {
       return { totalCount, list: holders.map((row) => toUserDto(row, flags)) };
     }
     const { totalCount, list } = await listDirectMembers(scope, role.id, flags.withDepartmentIds, wanted);
-    return { totalCount, list: list.map((row) => toUserDto(row, flags)) };
+    return { totalCount, list: (await withRequested(seal, scope, list, flags)).map((row) => toUserDto(row, flags)) };
   },
 
   async listRoleDepartments({ code, namespace, page, limit }, context) {
@@ -111,7 +112,7 @@ export const roleAssignmentHandlers: Handlers<typeof contract> = {
       })),
     };
   },
-};
+});
 
 function toPage(page: number, limit: number, { now }: QueryContext) {
   return { now: toTimestamp(now), limit, offset: (page - 1) * limit };

@@ -1,8 +1,8 @@
-import { command, doc, dto, errors, event, IsSuccessDto, pageOf, paging, query } from '@genauth/contract';
+import { command, doc, dto, errors, event, IsSuccessDto, pageOf, paging, query, secret } from '@genauth/contract';
 import * as z from 'zod';
-import { changedCustomData, customValueErrors } from '../custom-values/contract.ts';
+import { changedCustomData, customDataErrors } from '../custom-values/contract.ts';
 
-const ownErrors = errors('role', {
+export const roleErrors = errors('role', {
   notFound: { statusCode: 404, message: { en: 'Role not found', zh: '角色不存在' } },
   codeInvalid: { statusCode: 400, message: 'invalid role code: {code}' },
   codeMissing: { statusCode: 400, message: 'role code must not empty' },
@@ -16,7 +16,6 @@ const ownErrors = errors('role', {
     },
   },
 });
-export const roleErrors = { ...ownErrors, customFieldNotDefined: customValueErrors.fieldNotDefined };
 
 /** Where roles live that name no namespace. */
 export const defaultNamespace = 'default';
@@ -74,6 +73,9 @@ const disableTime = unixMilliseconds(
 const customData = z
   .record(z.string(), z.unknown())
   .meta(doc('Custom data; keys must be defined fields', '自定义数据，key 需先定义扩展字段', { icon: 'crown' }));
+
+/** Kept out of audit rows, for what of it is encrypted. */
+const customDataInput = secret(customData.nullable().optional());
 
 export const RoleDto = dto('RoleDto', {
   id: z.string().meta(doc('Role id', '角色 ID', '60b49eb83fd80adb96f26e68')),
@@ -185,7 +187,7 @@ const newRoleErrors = [
   roleErrors.codeTaken,
   roleErrors.namespaceInvalid,
   roleErrors.namespaceReserved,
-  roleErrors.customFieldNotDefined,
+  ...customDataErrors,
 ];
 
 const newRoleFields = {
@@ -195,7 +197,7 @@ const newRoleFields = {
   description: description.nullable().optional(),
   disableTime,
   enablePermissionApply: RoleDto.shape.enablePermissionApply.optional(),
-  customData: customData.optional(),
+  customData: customDataInput,
 };
 
 export const createRole = command({
@@ -270,7 +272,7 @@ export const updateRole = command({
       .meta(doc('Whether the role takes effect', '角色状态', 'ENABLE')),
     disableTime,
     enablePermissionApply: RoleDto.shape.enablePermissionApply.optional(),
-    customData: customData.optional(),
+    customData: customDataInput,
   }),
   output: IsSuccessDto,
   answer: 'IsSuccessRespDto',
@@ -279,11 +281,11 @@ export const updateRole = command({
     roleErrors.codeInvalid,
     roleErrors.codeTaken,
     roleErrors.namespaceInvalid,
-    roleErrors.customFieldNotDefined,
+    ...customDataErrors,
   ],
   audit: { operationType: 'update', resourceType: 'role' },
   target: 'code',
-  emits: [roleUpdated, roleDisabled],
+  emits: [roleUpdated, roleCustomDataChanged, roleDisabled],
 });
 
 const codeList = z

@@ -3,8 +3,9 @@
  * may hold together to `role-exclusions`, what a user holds in the end to `user-roles`.
  */
 import { defineModule, type Module } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
-import { roleHandlers } from './service.ts';
+import { createRoleHandlers } from './service.ts';
 
 export { roleDeleted, roleUpdated } from './contract.ts';
 export {
@@ -26,4 +27,6 @@ export {
   roleColumns,
 } from './store.ts';
 
-export const roles: Module = defineModule('roles', contract, roleHandlers);
+export function roles(seal: Seal): Module {
+  return defineModule('roles', contract, createRoleHandlers(seal));
+}

@@ -5,12 +5,21 @@ import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers, RequestContext } from '../../platform/module.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { isViolationOf } from '../../platform/violations.ts';
+import {
+  type CustomDataChange,
+  changeCustomData,
+  listCustomData,
+  prepareCustomData,
+  readCustomData,
+} from '../custom-values/index.ts';
 import type * as contract from './contract.ts';
 import {
   defaultNamespace,
   type RoleDto,
   roleCreated,
+  roleCustomDataChanged,
   roleDeleted,
   roleDisabled,
   roleErrors,
@@ -32,9 +41,10 @@ import {
   updateRoleRow,
 } from './store.ts';
 
-export const roleHandlers: Handlers<typeof contract> = {
+export const createRoleHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async getRole({ withCustomData, ...reference }, context) {
-    return toRoleDto(await requireRole(context, reference), { withCustomData });
+    const role = await requireRole(context, reference);
+    return toRoleDto(role, withCustomData ? await readCustomData(seal, context.scope, 'ROLE', role.id) : undefined);
   },
 
   async listRoles({ page, limit, keywords, namespace, withCustomData }, { scope, now }) {
@@ -43,12 +53,14 @@ export const roleHandlers: Handlers<typeof contract> = {
       { namespace: requireNamespace(namespace), keywords: keywords || null, limit, offset: (page - 1) * limit },
       toTimestamp(now),
     );
-    return { totalCount, list: list.map((row) => toRoleDto(row, { withCustomData })) };
+    const ids = list.map(({ id }) => id);
+    const customDataOf = withCustomData ? await listCustomData(seal, scope, 'ROLE', ids) : undefined;
+    return { totalCount, list: list.map((row) => toRoleDto(row, customDataOf?.(row.id))) };
   },
 
   async createRole(input, context) {
     refuseSystem(input.namespace);
-    const [role] = await createRoles([input], context);
+    const [role] = await createRoles(seal, [input], context);
     if (role === undefined) throw roleErrors.codeTaken({ code: input.code });
     context.audit({ target: role.id });
     return toRoleDto(role);
@@ -58,7 +70,7 @@ export const roleHandlers: Handlers<typeof contract> = {
     if (list.length === 0) throw requestErrors.fieldMalformed({ field: 'list' });
     if (list.some(({ code }) => code === '')) throw roleErrors.codeMissing();
     for (const { namespace } of list) refuseSystem(namespace);
-    const roles = await createRoles(list, context);
+    const roles = await createRoles(seal, list, context);
     context.audit({ after: roles.map(({ id, code, namespace }) => ({ id, code, namespace })) });
     return { success: true };
   },
@@ -66,7 +78,7 @@ export const roleHandlers: Handlers<typeof contract> = {
   async updateRole({ code, namespace, newCode, status, disableTime, customData, ...input }, context) {
     const { scope, emit, audit } = context;
     const now = toTimestamp(context.now);
-    refuseCustomData(customData);
+    const [given = []] = await prepareCustomData(scope, 'ROLE', [customData]);
     const before = await lockRole(scope, requireReference({ code, namespace }), now);
     if (before === undefined) throw roleErrors.notFound();
     const isEnabling = status?.toUpperCase() === 'ENABLE';
@@ -82,10 +94,12 @@ export const roleHandlers: Handlers<typeof contract> = {
     };
     const after = await namingTaken(newCode ?? code, () => updateRoleRow(scope, before.id, changes, now));
     if (after === undefined) throw roleErrors.notFound();
-    const { origin, updates } = difference(before, after);
+    const custom = await changeCustomData(seal, scope, 'ROLE', before.id, given, context.now);
+    const { origin, updates } = difference(before, after, custom);
     audit({ target: before.id, before: origin, after: updates });
     if (Object.keys(updates).length === 0) return { success: true };
     emit(roleUpdated, { role: toRoleDto(after), updates });
+    if (custom !== undefined) emit(roleCustomDataChanged, { role: toRoleDto(after), updates: custom.updates });
     if (after.status === 'DISABLE' && before.status === 'ENABLE') emit(roleDisabled, { role: toRoleDto(after) });
     return { success: true };
   },
@@ -118,7 +132,7 @@ export const roleHandlers: Handlers<typeof contract> = {
   },
 
   async createAdminRole(input, context) {
-    const [role] = await createRoles([{ ...input, namespace: systemNamespace }], context);
+    const [role] = await createRoles(seal, [{ ...input, namespace: systemNamespace }], context);
     if (role === undefined) throw roleErrors.codeTaken({ code: input.code });
     context.audit({ target: role.id });
     return { ...toRoleDto(role), isValid: true, message: '' };
@@ -136,7 +150,7 @@ export const roleHandlers: Handlers<typeof contract> = {
     // Resources cannot be made yet, so no role is authorized for any.
     return { totalCount: 0, list: [] };
   },
-};
+});
 
 const maxLength = 50;
 
@@ -176,12 +190,6 @@ function refuseSystem(namespace: string): void {
   if (namespace === systemNamespace) throw roleErrors.namespaceReserved();
 }
 
-/** Custom data needs fields to be defined, and none can be yet. */
-function refuseCustomData(customData: Readonly<Record<string, unknown>> | undefined): void {
-  const [key] = Object.keys(customData ?? {});
-  if (key !== undefined) throw roleErrors.customFieldNotDefined({ key });
-}
-
 interface Reading {
   readonly scope: Scope;
   readonly now: number;
@@ -216,9 +224,15 @@ async function findAll(find: typeof findRoles, { scope, now }: Reading, referenc
 type NewRoleInput = Omit<InputOf<typeof contract.createRole>, 'name'> & { readonly name?: string | undefined };
 
 /** Makes roles, all or none. */
-async function createRoles(inputs: readonly NewRoleInput[], context: CommandContext): Promise<RoleRow[]> {
+async function createRoles(seal: Seal, inputs: readonly NewRoleInput[], context: CommandContext): Promise<RoleRow[]> {
+  const { scope, now } = context;
+  const customData = await prepareCustomData(
+    scope,
+    'ROLE',
+    inputs.map((input) => input.customData),
+    { prefixOf: (index) => (inputs.length === 1 ? '' : `list.${index}.`) },
+  );
   const roles = inputs.map((input): NewRole => {
-    refuseCustomData(input.customData);
     return {
       ...requireReference(input),
       id: newId(context.now),
@@ -232,6 +246,9 @@ async function createRoles(inputs: readonly NewRoleInput[], context: CommandCont
   const made = new Set(rows.map(({ id }) => id));
   const refused = roles.find(({ id }) => !made.has(id));
   if (refused !== undefined) throw roleErrors.codeTaken({ code: refused.code });
+  for (const [index, { id }] of roles.entries()) {
+    await changeCustomData(seal, scope, 'ROLE', id, customData[index] ?? [], now);
+  }
   context.emit(roleCreated, ...rows.map((row) => ({ role: toRoleDto(row) })));
   return rows;
 }
@@ -257,9 +274,9 @@ async function namingTaken<Result>(code: string, work: () => Promise<Result>): P
 }
 
 /** The fields that differ, before and after, as callers know them. */
-function difference(before: RoleRow, after: RoleRow) {
-  const origin: Record<string, unknown> = {};
-  const updates: Record<string, unknown> = {};
+function difference(before: RoleRow, after: RoleRow, custom: CustomDataChange | undefined) {
+  const origin: Record<string, unknown> = custom === undefined ? {} : { customData: custom.origin };
+  const updates: Record<string, unknown> = custom === undefined ? {} : { customData: custom.updates };
   const old: Readonly<Record<string, unknown>> = toRoleDto(before);
   for (const [name, value] of Object.entries(toRoleDto(after))) {
     if (isDeepStrictEqual(value, old[name])) continue;
@@ -269,11 +286,8 @@ function difference(before: RoleRow, after: RoleRow) {
   return { origin, updates };
 }
 
-/** A role as V3 shows it. */
-export function toRoleDto(
-  row: RoleRow,
-  { withCustomData = false }: { readonly withCustomData?: boolean } = {},
-): z.input<typeof RoleDto> {
+/** A role as V3 shows it; with its custom data where it was asked for. */
+export function toRoleDto(row: RoleRow, customData?: Record<string, unknown>): z.input<typeof RoleDto> {
   return {
     id: row.id,
     code: row.code,
@@ -285,6 +299,6 @@ export function toRoleDto(
     status: row.status,
     disableTime: row.disableTime,
     enablePermissionApply: row.enablePermissionApply,
-    ...(withCustomData ? { customData: { ...row.customData } } : {}),
+    ...(customData === undefined ? {} : { customData }),
   };
 }

@@ -12,7 +12,6 @@ export interface RoleRow {
   /** Unix milliseconds. */
   readonly disableTime: number | null;
   readonly enablePermissionApply: boolean;
-  readonly customData: Readonly<Record<string, unknown>>;
 }
 
 /** Whether the role of this alias takes effect at the time in `now`, a parameter of type timestamptz. */
@@ -36,7 +35,7 @@ export function roleColumns(now: string): string {
     role.id, role.code, role.namespace, role.name, role.description,
     case when ${isEnabled('role', now)} then 'ENABLE' else 'DISABLE' end as status,
     (extract(epoch from role.disable_time) * 1000)::bigint as "disableTime",
-    role.enable_permission_apply as "enablePermissionApply", role.custom_data as "customData"
+    role.enable_permission_apply as "enablePermissionApply"
   `;
 }
 

@@ -131,7 +131,7 @@ export interface CreateRoleDto {
    *
    * @example { icon: 'crown' }
    */
-  customData?: Record<string, unknown>;
+  customData?: Record<string, unknown> | null;
 }
 
 /** Input of `createRolesBatch`. */
@@ -187,7 +187,7 @@ export interface RoleListItem {
    *
    * @example { icon: 'crown' }
    */
-  customData?: Record<string, unknown>;
+  customData?: Record<string, unknown> | null;
 }
 
 /** Input of `updateRole`. */
@@ -246,7 +246,7 @@ export interface UpdateRoleDto {
    *
    * @example { icon: 'crown' }
    */
-  customData?: Record<string, unknown>;
+  customData?: Record<string, unknown> | null;
 }
 
 /** Input of `deleteRolesBatch`. */

@@ -337,7 +337,6 @@ class CustomFieldsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
-            404 custom_data.group_not_found: Group not found
             400 custom_value.field_not_defined: Custom field not defined: {key}
             400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
             400 custom_value.not_an_option: {field} is none of the options of the field
@@ -349,6 +348,7 @@ class CustomFieldsSection(Connection):
             400 custom_value.wrong_type: {field} is not of type {dataType}
             404 department_tree.department_not_found: department not found
             404 department_tree.tenant_not_found: Tenant not found
+            404 group.not_found: group not exists with code: {code}
             400 role.code_invalid: invalid role code: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}
             404 role.not_found: Role not found
@@ -398,9 +398,9 @@ class CustomFieldsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is dict.
 
         Errors:
-            404 custom_data.group_not_found: Group not found
             404 department_tree.department_not_found: department not found
             404 department_tree.tenant_not_found: Tenant not found
+            404 group.not_found: group not exists with code: {code}
             400 role.code_invalid: invalid role code: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}
             404 role.not_found: Role not found

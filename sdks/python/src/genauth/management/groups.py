@@ -170,10 +170,18 @@ class GroupsSection(Connection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             409 group.code_taken: group code already exists: {code}
-            400 group.custom_field_not_defined: Custom field not defined: {key}
             422 group.rule_not_wanted: Only a dynamic group has a rule
             422 group.too_many_dynamic: A user pool can have {most} dynamic groups at most
             404 group_rule.department_not_found: {at}: department not found
@@ -236,9 +244,17 @@ class GroupsSection(Connection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
-            400 group.custom_field_not_defined: Custom field not defined: {key}
             422 group.rule_not_wanted: Only a dynamic group has a rule
             422 group.too_many_dynamic: A user pool can have {most} dynamic groups at most
             422 group.type_fixed: The type of a group cannot be changed
@@ -287,10 +303,18 @@ class GroupsSection(Connection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             409 group.code_taken: group code already exists: {code}
-            400 group.custom_field_not_defined: Custom field not defined: {key}
             422 group.rule_not_wanted: Only a dynamic group has a rule
             422 group.too_many_dynamic: A user pool can have {most} dynamic groups at most
             404 group_rule.department_not_found: {at}: department not found
@@ -347,10 +371,18 @@ class GroupsSection(Connection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             409 group.code_taken: group code already exists: {code}
-            400 group.custom_field_not_defined: Custom field not defined: {key}
             404 group.not_found: group not exists with code: {code}
             422 group.rule_not_wanted: Only a dynamic group has a rule
             422 group.too_many_dynamic: A user pool can have {most} dynamic groups at most

@@ -142,6 +142,14 @@ class RolesSection(Connection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             400 role.code_invalid: invalid role code: {code}
             409 role.code_taken: role code already exists: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}
@@ -184,6 +192,14 @@ class RolesSection(Connection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             400 role.code_invalid: invalid role code: {code}
             400 role.code_missing: role code must not empty
             409 role.code_taken: role code already exists: {code}
@@ -239,6 +255,14 @@ class RolesSection(Connection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             400 role.code_invalid: invalid role code: {code}
             409 role.code_taken: role code already exists: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}

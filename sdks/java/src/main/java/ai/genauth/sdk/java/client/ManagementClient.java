@@ -1631,6 +1631,16 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
@@ -1659,6 +1669,16 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.code_missing}: role code must not empty</li>
      *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
@@ -1694,6 +1714,16 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>409 {@code role.code_taken}: role code already exists: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
@@ -2275,10 +2305,20 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>409 {@code group.code_taken}: group code already exists: &#123;code&#125;</li>
-     *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code group.rule_not_wanted}: Only a dynamic group has a rule</li>
      *   <li>422 {@code group.too_many_dynamic}: A user pool can have &#123;most&#125; dynamic groups at most</li>
      *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
@@ -2314,9 +2354,19 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
-     *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code group.rule_not_wanted}: Only a dynamic group has a rule</li>
      *   <li>422 {@code group.too_many_dynamic}: A user pool can have &#123;most&#125; dynamic groups at most</li>
      *   <li>422 {@code group.type_fixed}: The type of a group cannot be changed</li>
@@ -2352,10 +2402,20 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>409 {@code group.code_taken}: group code already exists: &#123;code&#125;</li>
-     *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code group.rule_not_wanted}: Only a dynamic group has a rule</li>
      *   <li>422 {@code group.too_many_dynamic}: A user pool can have &#123;most&#125; dynamic groups at most</li>
      *   <li>404 {@code group_rule.department_not_found}: &#123;at&#125;: department not found</li>
@@ -2393,10 +2453,20 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>409 {@code group.code_taken}: group code already exists: &#123;code&#125;</li>
-     *   <li>400 {@code group.custom_field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
      *   <li>422 {@code group.rule_not_wanted}: Only a dynamic group has a rule</li>
      *   <li>422 {@code group.too_many_dynamic}: A user pool can have &#123;most&#125; dynamic groups at most</li>
@@ -3042,7 +3112,6 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>404 {@code custom_data.group_not_found}: Group not found</li>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
      *       field</li>
@@ -3056,6 +3125,7 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>404 {@code role.not_found}: Role not found</li>
@@ -3088,9 +3158,9 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
-     *   <li>404 {@code custom_data.group_not_found}: Group not found</li>
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>404 {@code role.not_found}: Role not found</li>
