@@ -4,11 +4,13 @@ import { benchRoles } from './roles.ts';
 import { benchSdk } from './sdk.ts';
 import { benchSoak } from './soak.ts';
 import { openStage } from './stage.ts';
+import { benchUsers } from './users.ts';
 
 const usage = `npm run bench -- <command> [options]
 
   seed          make the data set (kept in .cache/bench, resumed when it was interrupted)
   departments   organizations, departments and members: requests per CPU-second beside two floors
+  users         reading users, their life cycle, and what passwords cost: the same
   roles         what users hold, inherited roles included: the same
   soak          a mixed load, and the server's memory under it
   sdk           what a call of our TypeScript client costs beside a bare fetch, and its import
@@ -72,6 +74,9 @@ switch (values.help ? 'help' : positionals[0]) {
   }
   case 'departments':
     await benchDepartments(comparison());
+    break;
+  case 'users':
+    await benchUsers(comparison());
     break;
   case 'roles':
     await benchRoles(comparison());

@@ -296,3 +296,89 @@ test('lists who is archived, since when, from a time on', async () => {
   );
   expect(await pool.do('listArchivedUsers')).toMatchObject({ totalCount: 2 });
 });
+
+const contested: [field: string, spellings: Record<string, string>[]][] = [
+  ['username', [{ username: 'race' }]],
+  ['email', [{ email: 'race@example.com' }, { email: ' RACE@Example.com ' }]],
+  [
+    'phone',
+    [{ phone: '18812345678' }, { phone: '188 1234-5678', phoneCountryCode: '86' }, { phone: '(188) 12345678' }],
+  ],
+  ['externalId', [{ externalId: 'race' }]],
+];
+
+test.each(contested)(
+  'of many who want one %s at the same moment one gets it, made or changed',
+  async (field, wanted) => {
+    const pool = await testUserPool();
+    const list = Array.from({ length: 24 }, (_, index) => ({ username: `racer-${index}` }));
+    const racers = await pool.do('createUsersBatch', { list });
+    const answers = await Promise.all(
+      racers.flatMap(({ userId }: { userId: string }, index: number) => {
+        const identifier = wanted[index % wanted.length] ?? {};
+        return [
+          pool.call('updateUser', { userId, ...identifier }),
+          pool.call('createUser', { username: `new-${index}`, ...identifier }),
+          pool.call('updateUserBatch', {
+            list: [
+              { userId, nickname: 'x' },
+              { userId, ...identifier },
+            ],
+          }),
+        ];
+      }),
+    );
+    const holders = (await pool.rows<Record<string, unknown>>('users')).filter((user) => {
+      const { username, email, phone, external_id } = user;
+      return username === 'race' || email === 'race@example.com' || phone === '18812345678' || external_id === 'race';
+    });
+    expect(holders).toHaveLength(1);
+    // The winner may win twice: by one call and by the batch that asks for the same.
+    const won = answers.filter(({ statusCode }) => statusCode === 200);
+    expect(won.length).toBeGreaterThanOrEqual(1);
+    expect(won.length).toBeLessThanOrEqual(2);
+    for (const { statusCode, apiCode, message } of answers) {
+      if (statusCode === 200) continue;
+      expect([statusCode, apiCode]).toEqual([409, 2026]);
+      expect(message).toContain(field);
+    }
+  },
+);
+
+test('batches that want the same names in different orders end, each whole or not at all', async () => {
+  const pool = await testUserPool();
+  const names = Array.from({ length: 10 }, (_, index) => `name-${index}`);
+  const list = names.map((username) => ({ username: `old-${username}` }));
+  const users = await pool.do('createUsersBatch', { list });
+  const shuffled = (turn: number) => names.map((_, index) => names[(index * 3 + turn) % 10]);
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, turn) => {
+      const wanted = shuffled(turn);
+      return turn % 2 === 0
+        ? pool.call('createUsersBatch', { list: wanted.map((username) => ({ username })) })
+        : pool.call('updateUserBatch', {
+            list: wanted.map((username, index) => ({ userId: users[index].userId, username })),
+          });
+    }),
+  );
+  const codes = answers.map(({ statusCode }) => statusCode);
+  expect(codes.filter((code) => code !== 200 && code !== 409)).toEqual([]);
+  expect(codes).toContain(200);
+  const stored = await pool.rows<{ username: string }>('users');
+  expect(stored.filter(({ username }) => names.includes(username))).toHaveLength(10);
+});
+
+test('a phone is stored in one spelling when it changes, too', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', { phone: '18812345678', phoneVerified: true });
+  const update = (input: object) => pool.do('updateUser', { userId, ...input });
+  expect(await update({ phone: '188-1234-5678' })).toMatchObject({ phoneVerified: true });
+  expect(await update({ phone: '07911 123456', phoneCountryCode: '44' })).toMatchObject({
+    phone: '7911123456',
+    phoneCountryCode: '+44',
+    phoneVerified: false,
+  });
+  // The country alone: the same digits are another number there.
+  expect(await update({ phoneCountryCode: '+7' })).toMatchObject({ phone: '7911123456', phoneCountryCode: '+7' });
+  expect(await update({ phone: null, username: 'bob' })).toMatchObject({ phone: null, phoneCountryCode: null });
+});
