@@ -18,6 +18,9 @@ import { organizations } from './modules/organizations/index.ts';
 import { openPasswordKeys } from './modules/password-keys/index.ts';
 import { createPasswords, type Passwords, passwordHashes } from './modules/passwords/index.ts';
 import { posts } from './modules/posts/index.ts';
+import { departmentLinks, publicAccountDepartments } from './modules/public-account-departments/index.ts';
+import { publicAccountMembers } from './modules/public-account-members/index.ts';
+import { publicAccounts } from './modules/public-accounts/index.ts';
 import { roleAssignments } from './modules/role-assignments/index.ts';
 import { roleExclusions } from './modules/role-exclusions/index.ts';
 import { roles } from './modules/roles/index.ts';
@@ -133,6 +136,9 @@ export async function compose({
     dynamicGroups,
     posts,
     userPosts,
+    publicAccounts({ seal, passwords, departments: departmentLinks, memberships: departmentMemberships }),
+    publicAccountDepartments({ seal }),
+    publicAccountMembers({ seal }),
     customFields(seal),
     userBaseFields,
     customData(seal),

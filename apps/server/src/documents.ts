@@ -15,6 +15,9 @@ import * as jobs from './modules/jobs/contract.ts';
 import * as organizations from './modules/organizations/contract.ts';
 import * as passwords from './modules/passwords/contract.ts';
 import * as posts from './modules/posts/contract.ts';
+import * as publicAccountDepartments from './modules/public-account-departments/contract.ts';
+import * as publicAccountMembers from './modules/public-account-members/contract.ts';
+import * as publicAccounts from './modules/public-accounts/contract.ts';
 import * as roleAssignments from './modules/role-assignments/contract.ts';
 import * as roleExclusions from './modules/role-exclusions/contract.ts';
 import * as roles from './modules/roles/contract.ts';
@@ -54,6 +57,9 @@ const managementContracts = [
   dynamicGroups,
   posts,
   userPosts,
+  publicAccounts,
+  publicAccountDepartments,
+  publicAccountMembers,
   customFields,
   userBaseFields,
   customData,

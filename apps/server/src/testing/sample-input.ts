@@ -44,6 +44,27 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   createPost: () => ({ code: 'tester', name: 'Tester' }),
   // The field is optional; without it nothing is asked for.
   getPostById: ({ values }) => ({ idList: values['idList'] }),
+  createPublicAccount: () => ({ username: 'lobby', salt: undefined }),
+  createPublicAccountsBatch: () => ({ list: [{ username: 'lobby', password: sampleSecret }] }),
+  getPublicAccount: publicAccount,
+  getPublicAccountBatch: publicAccounts,
+  updatePublicAccount: (world) => ({ ...publicAccount(world), nickname: 'Front desk' }),
+  updatePublicAccountBatch: (world) => ({ list: [{ ...publicAccount(world), nickname: 'Front desk' }] }),
+  deletePublicAccountsBatch: publicAccounts,
+  resignPublicAccountBatch: publicAccounts,
+  changeIntoPersonalAccount: publicAccount,
+  getPublicAccountDepartments: publicAccount,
+  setPublicAccountOfDepartments: publicAccount,
+  getPublicAccountRoles: publicAccount,
+  getPublicAccountsOfRole: () => ({ roleId: 'manager' }),
+  bindPublicAccountOfRoles: (world) => ({ ...publicAccount(world), roleIds: ['manager'] }),
+  unbindPublicAccountOfRoles: (world) => ({ ...publicAccount(world), roleIds: ['manager'] }),
+  getGroupsOfPublicAccount: publicAccount,
+  getPublicAccountOfGroups: publicAccount,
+  unbindPublicAccountOfGroups: publicAccount,
+  getPostOfPublicUser: publicAccount,
+  setPublicAccountOfnPost: publicAccount,
+  unbindPublicAccountOfPost: publicAccount,
   setCustomFields: () => ({ list: [{ targetType: 'USER', key: 'hobby' }] }),
   deleteCustomFields: () => ({ list: [{ targetType: 'USER', key: 'school' }] }),
   setCustomData: ({ values }) => ({
@@ -53,6 +74,15 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   }),
   getCustomData: ({ values }) => ({ targetType: 'USER', targetIdentifier: values['userId'] }),
 };
+
+/** What V3 calls a user is a public account in these operations. */
+function publicAccount({ values }: SampleWorld): Input {
+  return { userId: values['publicAccountId'] };
+}
+
+function publicAccounts({ values }: SampleWorld): Input {
+  return { userIds: values['publicAccountIds'] };
+}
 
 function usersAsTargets(values: SampleWorld['values']) {
   return [values['userIds']].flat().map((targetIdentifier) => ({ targetType: 'USER', targetIdentifier }));

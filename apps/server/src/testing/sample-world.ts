@@ -30,6 +30,7 @@ export async function sampleWorld(server: TestServer): Promise<SampleWorld> {
   await addJob(pool, values);
   await addGroup(pool, values);
   await addPost(pool, values);
+  await addPublicAccount(pool, values);
   return { pool, values };
 }
 
@@ -113,6 +114,21 @@ async function addDynamicGroup(pool: TestUserPool): Promise<void> {
   const rule = { field: 'username', operator: 'NOT_NULL' };
   await pool.do('createGroup', { code: 'named', type: 'dynamic', rule });
   await jobsEnded(pool.server, pool.id);
+}
+
+async function addPublicAccount(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {
+  if (!hasOperation(pool.server, 'createPublicAccount')) return;
+  const { departmentIds = [], userIds, groupIds, postId } = values;
+  const account = await pool.do('createPublicAccount', { username: 'reception', departmentIds });
+  values['publicAccountId'] = account.userId;
+  values['publicAccountIds'] = [account.userId];
+  if (!hasOperation(pool.server, 'bindUsersPublicAccount')) return;
+  const { userId } = account;
+  if (userIds !== undefined) await pool.do('bindUsersPublicAccount', { publicAccountId: userId, userIds });
+  if (groupIds !== undefined) await pool.do('getPublicAccountOfGroups', { userId, groupIds });
+  if (postId !== undefined) await pool.do('setPublicAccountOfnPost', { userId, postId });
+  if (hasOperation(pool.server, 'createRole'))
+    await pool.do('bindPublicAccountOfRoles', { userId, roleIds: ['manager'] });
 }
 
 async function addPost(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {

@@ -21,6 +21,7 @@ const knownAreas: readonly KnownArea[] = [
   { title: { en: 'Role Management', zh: '角色管理' }, tags: ['Roles'] },
   { title: { en: 'User Group Management', zh: '用户分组管理' }, tags: ['Groups'] },
   { title: { en: 'Post Management', zh: '岗位管理' }, tags: ['Posts'] },
+  { title: { en: 'Public Account Management', zh: '公共账号管理' }, tags: ['Public Accounts'] },
   { title: { en: 'Custom Field Management', zh: '自定义字段管理' }, tags: ['Custom Fields'] },
   { title: { en: 'Access Keys', zh: 'AK/SK 管理' }, tags: ['Access Keys'] },
   { title: { en: 'Management Tokens', zh: '管理令牌' }, tags: ['Tokens'] },

@@ -2479,6 +2479,790 @@ export class ManagementClient extends ManagementCalls {
     return this.call(operations.getUserPost, input, options);
   }
 
+  // Public Accounts
+
+  /**
+   * List and search public accounts
+   *
+   * Lists the public accounts that match the keywords and every filter, as `list-users` lists people. A filter on
+   * `department` finds those linked to it.
+   *
+   * `POST /api/v3/list-public-accounts`, permission `publicAccount:List`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404: department not found
+   * - 404: organization not found for code: {code}
+   * - 422: searchQuery is not supported, use advancedFilter
+   *
+   * @example
+   * const { data } = await client.listPublicAccounts();
+   *
+   * for await (const item of client.listPublicAccounts()) console.log(item);
+   */
+  listPublicAccounts(
+    input: Models.ListPublicAccountsRequestDto = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.PublicAccountPaginatedRespDto, Models.PublicAccountDto> {
+    return this.list(operations.listPublicAccounts, input, options);
+  }
+
+  /**
+   * Get a public account
+   *
+   * Gets a public account by any of its ids, whatever its state. Personal accounts are not found.
+   *
+   * `GET /api/v3/get-public-account`, permission `publicAccount:Get`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getPublicAccount({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getPublicAccount(
+    input: Models.GetPublicAccountParams,
+    options?: CallOptions,
+  ): Promise<Models.PublicAccountSingleRespDto> {
+    return this.call(operations.getPublicAccount, input, options);
+  }
+
+  /**
+   * Get up to 50 public accounts
+   *
+   * Gets public accounts in the order of the ids given, each once. Ids that name none are left out.
+   *
+   * `GET /api/v3/get-public-account-batch`, permission `publicAccount:Get`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   *
+   * @example
+   * const { data } = await client.getPublicAccountBatch({ userIds: ['6229ffa0a1b2c3d4cade3e3d'] });
+   */
+  getPublicAccountBatch(
+    input: Models.GetPublicAccountBatchParams,
+    options?: CallOptions,
+  ): Promise<Models.PublicAccountListRespDto> {
+    return this.call(operations.getPublicAccountBatch, input, options);
+  }
+
+  /**
+   * Create a public account
+   *
+   * Creates an account that several people share, with at least one of `username`, `email` and `phone`; these are
+   * unique over personal and public accounts. `departmentIds` links it to departments, whose members may use it.
+   *
+   * `POST /api/v3/create-public-account`, permission `publicAccount:Create`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
+   * - 422: Resigned and archived users cannot join departments
+   * - 404: department not found
+   * - 400: Identity source {extIdpId} is of provider {provider}
+   * - 404: Identity source not found: {extIdpId}
+   * - 400: {field} is a password hash that would take too much time or memory to check
+   * - 400: {field} is not a password hash of a known kind, so it cannot be kept
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 422: Several organizations have a department {departmentId}; use its system id
+   * - 409 (apiCode 2026): user already exists with {field}
+   * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
+   * - 422: No message service is configured
+   * - 400: Data object not defined: {key}
+   * - 422: One-time passwords cannot be imported yet
+   * - 404: Tenant not found: {tenantId}
+   *
+   * @example
+   * const { data } = await client.createPublicAccount({ email: 'test@example.com' });
+   */
+  createPublicAccount(
+    input: Models.CreatePublicAccountReqDto = {},
+    options?: CallOptions,
+  ): Promise<Models.PublicAccountSingleRespDto> {
+    return this.call(operations.createPublicAccount, input, options);
+  }
+
+  /**
+   * Create up to 50 public accounts
+   *
+   * Creates public accounts, all or none. An error names the item it is about, as in `list.3.email`.
+   *
+   * `POST /api/v3/create-public-accounts-batch`, permission `publicAccount:Create`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
+   * - 422: Resigned and archived users cannot join departments
+   * - 404: department not found
+   * - 400: Identity source {extIdpId} is of provider {provider}
+   * - 404: Identity source not found: {extIdpId}
+   * - 400: {field} is a password hash that would take too much time or memory to check
+   * - 400: {field} is not a password hash of a known kind, so it cannot be kept
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 422: Several organizations have a department {departmentId}; use its system id
+   * - 409 (apiCode 2026): user already exists with {field}
+   * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
+   * - 422: No message service is configured
+   * - 400: Data object not defined: {key}
+   * - 422: One-time passwords cannot be imported yet
+   * - 404: Tenant not found: {tenantId}
+   *
+   * @example
+   * const { data } = await client.createPublicAccountsBatch({ list: [{ email: 'test@example.com' }] });
+   */
+  createPublicAccountsBatch(
+    input: Models.CreatePublicAccountBatchReqDto,
+    options?: CallOptions,
+  ): Promise<Models.PublicAccountListRespDto> {
+    return this.call(operations.createPublicAccountsBatch, input, options);
+  }
+
+  /**
+   * Update a public account
+   *
+   * Changes what is given and leaves the rest; null clears a field. An account that becomes Resigned or Archived loses
+   * its links to users, departments, groups, roles and posts.
+   *
+   * `POST /api/v3/update-public-account`, permission `publicAccount:Update`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
+   * - 404 (apiCode 2004): User not found
+   * - 409 (apiCode 2026): user already exists with {field}
+   * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
+   * - 422: No message service is configured
+   * - 400: Data object not defined: {key}
+   *
+   * @example
+   * const { data } = await client.updatePublicAccount({
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   *   email: 'test@example.com',
+   *   phone: '18812345678',
+   * });
+   */
+  updatePublicAccount(
+    input: Models.UpdatePublicAccountReqDto,
+    options?: CallOptions,
+  ): Promise<Models.PublicAccountSingleRespDto> {
+    return this.call(operations.updatePublicAccount, input, options);
+  }
+
+  /**
+   * Update up to 50 public accounts
+   *
+   * Changes public accounts, named by their system ids, all or none.
+   *
+   * `POST /api/v3/update-public-account-batch`, permission `publicAccount:Update`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
+   * - 409 (apiCode 2026): user already exists with {field}
+   * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
+   * - 422: No message service is configured
+   * - 400: Data object not defined: {key}
+   * - 404 (apiCode 2004): User not found: {userId}
+   *
+   * @example
+   * const { data } = await client.updatePublicAccountBatch({ list: [{ userId: '6229ffa0a1b2c3d4cade3e3d' }] });
+   */
+  updatePublicAccountBatch(
+    input: Models.UpdatePublicAccountBatchReqDto,
+    options?: CallOptions,
+  ): Promise<Models.PublicAccountListRespDto> {
+    return this.call(operations.updatePublicAccountBatch, input, options);
+  }
+
+  /**
+   * Delete up to 50 public accounts
+   *
+   * Deletes public accounts with all their links. Ids that name none, or a person, are ignored, so the call can be
+   * repeated safely.
+   *
+   * `POST /api/v3/delete-public-accounts-batch`, permission `publicAccount:Delete`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   *
+   * @example
+   * const { data } = await client.deletePublicAccountsBatch({ userIds: ['6229ffa0a1b2c3d4cade3e3d'] });
+   */
+  deletePublicAccountsBatch(
+    input: Models.DeletePublicAccountsBatchDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.deletePublicAccountsBatch, input, options);
+  }
+
+  /**
+   * Mark up to 50 public accounts as resigned
+   *
+   * Takes public accounts out of use: nobody can log in with them, and their links to users, departments, groups, roles
+   * and posts end. Ids that name none are ignored.
+   *
+   * `POST /api/v3/resign-public-account-batch`, permission `publicAccount:Resign`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   *
+   * @example
+   * const { data } = await client.resignPublicAccountBatch({ userIds: ['6229ffa0a1b2c3d4cade3e3d'] });
+   */
+  resignPublicAccountBatch(
+    input: Models.ResignPublicAccountBatchReqDto,
+    options?: CallOptions,
+  ): Promise<Models.ResignUserRespDto> {
+    return this.call(operations.resignPublicAccountBatch, input, options);
+  }
+
+  /**
+   * Make a personal account a public one
+   *
+   * Makes a personal account a public one. Its id, identifiers, profile, password and state stay. Its departments,
+   * groups, roles, posts and the public accounts it could use end: a public account belongs to nothing, and nobody may
+   * use it before it is linked to them.
+   *
+   * `POST /api/v3/transfer-into-public-account`, permission `publicAccount:Convert`
+   *
+   * Fails with:
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.changeIntoPublicAccount({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  changeIntoPublicAccount(
+    input: Models.CreatePublicAccountFromUserDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.changeIntoPublicAccount, input, options);
+  }
+
+  /**
+   * Make a public account a personal one
+   *
+   * Makes a public account a personal one. Its id, identifiers, profile, password and state stay. Its links end:
+   * whoever could use it no longer can, and the person belongs to no department, group, role or post yet. An extension
+   * of the V3 API.
+   *
+   * `POST /api/v3/transfer-into-personal-account`, permission `publicAccount:Convert`
+   *
+   * Fails with:
+   * - 404: Public account not found: {publicAccountId}
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   *
+   * @example
+   * const { data } = await client.changeIntoPersonalAccount({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  changeIntoPersonalAccount(
+    input: Models.CreateUserFromPublicAccountDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.changeIntoPersonalAccount, input, options);
+  }
+
+  /**
+   * List the departments a public account is linked to
+   *
+   * Lists the departments whose members may use a public account, the one linked last first unless another order is
+   * asked for.
+   *
+   * `GET /api/v3/get-departments-of-public-account`, permission `publicAccount:Get`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getPublicAccountDepartments({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   *
+   * for await (const item of client.getPublicAccountDepartments({ userId: '6229ffa0a1b2c3d4cade3e3d' })) console.log(item);
+   */
+  getPublicAccountDepartments(
+    input: Models.GetPublicAccountDepartmentsParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.UserDepartmentPaginatedRespDto, Models.UserDepartmentRespDto> {
+    return this.list(operations.getPublicAccountDepartments, input, options);
+  }
+
+  /**
+   * List the public accounts linked to a department
+   *
+   * Lists the public accounts that are linked to this very department, the one linked last first.
+   *
+   * `GET /api/v3/get-public-accounts-of-department`, permission `publicAccount:List`
+   *
+   * Fails with:
+   * - 404: department not found
+   *
+   * @example
+   * const { data } = await client.getPublicAccountsOfDepartment({ departmentId: '60b49eb83fd80adb96f26e68' });
+   *
+   * for await (const item of client.getPublicAccountsOfDepartment({ departmentId: '60b49eb83fd80adb96f26e68' })) console.log(item);
+   */
+  getPublicAccountsOfDepartment(
+    input: Models.GetPublicAccountsOfDepartmentParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.PublicAccountPaginatedRespDto, Models.PublicAccountDto> {
+    return this.list(operations.getPublicAccountsOfDepartment, input, options);
+  }
+
+  /**
+   * Set the departments a public account is linked to
+   *
+   * Replaces the departments a public account is linked to: their members may use it. The main department is chosen as
+   * `set-user-departments` does. `isLeader` is kept with the link and shown again; leaders of a department are people.
+   * To unlink the last department, pass the account to `remove-department-members`.
+   *
+   * `POST /api/v3/set-public-account-of-departments`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 404 (apiCode 2004): User not found
+   * - 404: There is an invalid departmentId: {departmentId}
+   * - 422: A virtual department cannot be a main department
+   * - 400: A user can have one main department only
+   *
+   * @example
+   * const { data } = await client.setPublicAccountOfDepartments({
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   *   departments: [{ departmentId: '60b49eb83fd80adb96f26e68', isLeader: true, isMainDepartment: true }],
+   * });
+   */
+  setPublicAccountOfDepartments(
+    input: Models.SetPublicAccountDepartmentsDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.setPublicAccountOfDepartments, input, options);
+  }
+
+  /**
+   * List the public accounts of a user
+   *
+   * Lists the public accounts that are linked to this very user, the one linked last first. Those he may use as a
+   * member of a department, group or role, or by his post, are not among them.
+   *
+   * `GET /api/v3/get-public-accounts-of-user`, permission `publicAccount:List`
+   *
+   * Fails with:
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getPublicAccountsOfUser({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   *
+   * for await (const item of client.getPublicAccountsOfUser({ userId: '6229ffa0a1b2c3d4cade3e3d' })) console.log(item);
+   */
+  getPublicAccountsOfUser(
+    input: Models.GetPublicAccountsOfUserParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.PublicAccountPaginatedRespDto, Models.PublicAccountDto> {
+    return this.list(operations.getPublicAccountsOfUser, input, options);
+  }
+
+  /**
+   * List the users of a public account
+   *
+   * Lists the users a public account is linked to, who may use it, the one linked last first.
+   *
+   * `GET /api/v3/get-users-of-public-account`, permission `publicAccount:List`
+   *
+   * Fails with:
+   * - 404: Public account not found: {publicAccountId}
+   *
+   * @example
+   * const { data } = await client.getUsersOfPublicAccount({ publicAccountId: '6229ffa0a1b2c3d4cade3e3d' });
+   *
+   * for await (const item of client.getUsersOfPublicAccount({ publicAccountId: '6229ffa0a1b2c3d4cade3e3d' })) console.log(item);
+   */
+  getUsersOfPublicAccount(
+    input: Models.GetUsersOfPublicAccountParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.PublicAccountPaginatedRespDto, Models.PublicAccountDto> {
+    return this.list(operations.getUsersOfPublicAccount, input, options);
+  }
+
+  /**
+   * Let users use a public account
+   *
+   * Links a public account to users, beside those it is linked to. Links that are there stay, so the call can be
+   * repeated safely.
+   *
+   * `POST /api/v3/set-public-account-of-users`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 404: Public account not found: {publicAccountId}
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.bindUsersPublicAccount({
+   *   publicAccountId: '6229ffa0a1b2c3d4cade3e3d',
+   *   userIds: ['6229ffa0a1b2c3d4cade3e3d'],
+   * });
+   */
+  bindUsersPublicAccount(
+    input: Models.SetPublicAccountBatchReqDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.bindUsersPublicAccount, input, options);
+  }
+
+  /**
+   * Let a user use public accounts
+   *
+   * Links a user to public accounts, beside those he is linked to.
+   *
+   * `POST /api/v3/set-user-of-public-accounts`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 404: Public account not found: {publicAccountId}
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.setuserOfPublicAccount({
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   *   publicAccountIds: ['6229ffa0a1b2c3d4cade3e3d'],
+   * });
+   */
+  setuserOfPublicAccount(
+    input: Models.SetUserOfPublicAccountBatchReqDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.setuserOfPublicAccount, input, options);
+  }
+
+  /**
+   * End the link between a public account and a user
+   *
+   * Ends the link between a public account and a user. One that is not there is no error, so the call can be repeated
+   * safely.
+   *
+   * `POST /api/v3/unbind-public-account-of-user`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 404: Public account not found: {publicAccountId}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.unbindUsersPublicAccount({
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   *   publicAccountId: '6229ffa0a1b2c3d4cade3e3d',
+   * });
+   */
+  unbindUsersPublicAccount(
+    input: Models.UnbindPublicAccountBatchReqDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.unbindUsersPublicAccount, input, options);
+  }
+
+  /**
+   * List the roles a public account is linked to
+   *
+   * Lists the roles of one namespace whose members may use a public account, the one linked last first.
+   *
+   * `GET /api/v3/get-roles-of-public-account`, permission `publicAccount:Get`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getPublicAccountRoles({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getPublicAccountRoles(
+    input: Models.GetPublicAccountRolesParams,
+    options?: CallOptions,
+  ): Promise<Models.RolePaginatedRespDto> {
+    return this.call(operations.getPublicAccountRoles, input, options);
+  }
+
+  /**
+   * List the public accounts linked to a role
+   *
+   * Lists the public accounts that are linked to a role, the one linked last first.
+   *
+   * `GET /api/v3/get-public-accounts-of-role`, permission `publicAccount:List`
+   *
+   * Fails with:
+   * - 404: Role not found
+   *
+   * @example
+   * const { data } = await client.getPublicAccountsOfRole({ roleId: '6229ffa0a1b2c3d4cade3e3d' });
+   *
+   * for await (const item of client.getPublicAccountsOfRole({ roleId: '6229ffa0a1b2c3d4cade3e3d' })) console.log(item);
+   */
+  getPublicAccountsOfRole(
+    input: Models.GetPublicAccountsOfRoleParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.PublicAccountPaginatedRespDto, Models.PublicAccountDto> {
+    return this.list(operations.getPublicAccountsOfRole, input, options);
+  }
+
+  /**
+   * Let the members of roles use a public account
+   *
+   * Links a public account to roles, beside those it is linked to. The account does not get the roles: those who have
+   * them may use it.
+   *
+   * `POST /api/v3/set-public-account-of-roles`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 404: Role not found
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.bindPublicAccountOfRoles({
+   *   roleIds: ['60b49eb83fd80adb96f26e68'],
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   * });
+   */
+  bindPublicAccountOfRoles(input: Models.SetUserRolesDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.bindPublicAccountOfRoles, input, options);
+  }
+
+  /**
+   * End the links between a public account and roles
+   *
+   * Ends links between a public account and roles; those that are not there are no error. An extension of the V3 API.
+   *
+   * `POST /api/v3/unbind-public-account-of-roles`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 404: Role not found
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.unbindPublicAccountOfRoles({
+   *   roleIds: ['60b49eb83fd80adb96f26e68'],
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   * });
+   */
+  unbindPublicAccountOfRoles(
+    input: Models.UnbindPublicAccountOfRolesDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.unbindPublicAccountOfRoles, input, options);
+  }
+
+  /**
+   * List the public accounts linked to a group
+   *
+   * Lists the public accounts that are linked to a group, the one linked last first.
+   *
+   * `GET /api/v3/get-public-accounts-of-group`, permission `publicAccount:List`
+   *
+   * Fails with:
+   * - 404: group not exists with code: {code}
+   *
+   * @example
+   * const { data } = await client.getPublicAccountsOfGroup({ groupId: '6229ffa0a1b2c3d4cade3e3d' });
+   *
+   * for await (const item of client.getPublicAccountsOfGroup({ groupId: '6229ffa0a1b2c3d4cade3e3d' })) console.log(item);
+   */
+  getPublicAccountsOfGroup(
+    input: Models.GetPublicAccountsOfGroupParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.PublicAccountPaginatedRespDto, Models.PublicAccountDto> {
+    return this.list(operations.getPublicAccountsOfGroup, input, options);
+  }
+
+  /**
+   * List the groups a public account is linked to
+   *
+   * Lists the groups whose members may use a public account, the one linked last first.
+   *
+   * `GET /api/v3/get-groups-of-public-account`, permission `publicAccount:Get`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getGroupsOfPublicAccount({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getGroupsOfPublicAccount(
+    input: Models.GetGroupsOfPublicAccountParams,
+    options?: CallOptions,
+  ): Promise<Models.GroupPaginatedRespDto> {
+    return this.call(operations.getGroupsOfPublicAccount, input, options);
+  }
+
+  /**
+   * Let the members of groups use a public account
+   *
+   * Links a public account to groups, beside those it is linked to. The account does not become a member: the members
+   * may use it.
+   *
+   * `POST /api/v3/set-public-account-of-groups`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 404: group not exists with code: {code}
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getPublicAccountOfGroups({
+   *   groupIds: ['60b49eb83fd80adb96f26e68'],
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   * });
+   */
+  getPublicAccountOfGroups(input: Models.SetUserGroupsDto, options?: CallOptions): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.getPublicAccountOfGroups, input, options);
+  }
+
+  /**
+   * End the links between a public account and groups
+   *
+   * Ends links between a public account and groups; those that are not there are no error. An extension of the V3 API.
+   *
+   * `POST /api/v3/unbind-public-account-of-groups`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 404: group not exists with code: {code}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.unbindPublicAccountOfGroups({
+   *   groupIds: ['60b49eb83fd80adb96f26e68'],
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   * });
+   */
+  unbindPublicAccountOfGroups(
+    input: Models.UnbindPublicAccountOfGroupsDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.unbindPublicAccountOfGroups, input, options);
+  }
+
+  /**
+   * Get the post a public account is linked to
+   *
+   * Gets the post whose holders may use a public account, or null. Its fields stand at the top of the answer as well as
+   * below `data`.
+   *
+   * `GET /api/v3/get-post-of-public-account`, permission `publicAccount:Get`
+   *
+   * Fails with:
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.getPostOfPublicUser({ userId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getPostOfPublicUser(
+    input: Models.GetPostOfPublicUserParams,
+    options?: CallOptions,
+  ): Promise<Models.PostSingleRespDto> {
+    return this.call(operations.getPostOfPublicUser, input, options);
+  }
+
+  /**
+   * List the public accounts linked to a post
+   *
+   * Lists the public accounts that are linked to a post, the one linked last first.
+   *
+   * `GET /api/v3/get-public-accounts-of-post`, permission `publicAccount:List`
+   *
+   * Fails with:
+   * - 404: Post not found: {postId}
+   *
+   * @example
+   * const { data } = await client.getPublicAccountsOfPost({ postId: '64f0c2a1b3d4e5f607182940' });
+   *
+   * for await (const item of client.getPublicAccountsOfPost({ postId: '64f0c2a1b3d4e5f607182940' })) console.log(item);
+   */
+  getPublicAccountsOfPost(
+    input: Models.GetPublicAccountsOfPostParams,
+    options?: CallOptions,
+  ): PagedAnswer<Models.PublicAccountPaginatedRespDto, Models.PublicAccountDto> {
+    return this.list(operations.getPublicAccountsOfPost, input, options);
+  }
+
+  /**
+   * Let the holders of a post use a public account
+   *
+   * Links a public account to a post. It has one post at most: the former one is replaced.
+   *
+   * `POST /api/v3/set-public-account-of-post`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 404: Post not found: {postId}
+   * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.setPublicAccountOfnPost({
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   *   postId: '64f0c2a1b3d4e5f607182940',
+   * });
+   */
+  setPublicAccountOfnPost(
+    input: Models.SetPublicAccountPostDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.setPublicAccountOfnPost, input, options);
+  }
+
+  /**
+   * End the link between a public account and a post
+   *
+   * Ends the link between a public account and a post. Another post stays, and a link that is not there is no error.
+   *
+   * `POST /api/v3/unbind-public-account-of-post`, permission `publicAccount:Link`
+   *
+   * Fails with:
+   * - 404: Post not found: {postId}
+   * - 404 (apiCode 2004): User not found
+   *
+   * @example
+   * const { data } = await client.unbindPublicAccountOfPost({
+   *   userId: '6229ffa0a1b2c3d4cade3e3d',
+   *   postId: '64f0c2a1b3d4e5f607182940',
+   * });
+   */
+  unbindPublicAccountOfPost(
+    input: Models.UnbindPublicAccountPostDto,
+    options?: CallOptions,
+  ): Promise<Models.IsSuccessRespDto> {
+    return this.call(operations.unbindPublicAccountOfPost, input, options);
+  }
+
   // Custom Fields
 
   /**

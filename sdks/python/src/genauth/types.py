@@ -466,6 +466,124 @@ class CreatePostRespDto(TypedDict):
     data: PostInfoDto
 
 
+class CreatePublicAccountBatchReqDto(TypedDict):
+    list: List[CreatePublicAccountReqDto]
+    """Public accounts, 1 to 50; options of an item go before those of the call"""
+    options: NotRequired[Optional[CreatePublicAccountOptionsDto]]
+
+
+class CreatePublicAccountFromUserDto(TypedDict):
+    userId: str
+    """System id of the account"""
+
+
+class CreatePublicAccountOptionsDto(TypedDict):
+    keepPassword: NotRequired[bool]
+    """Whether `password` is stored unchanged, with `salt`: for passwords hashed elsewhere, as bcrypt, scrypt, PBKDF2,
+    Argon2, SHA or MD5
+    """
+    autoGeneratePassword: NotRequired[bool]
+    """Whether to make a password where none is given"""
+    resetPasswordOnFirstLogin: NotRequired[bool]
+    """Whether the password must be changed at the first login"""
+    departmentIdType: NotRequired[
+        Literal["department_id", "open_department_id", "sync_relation", "custom_field", "code"]
+    ]
+    """What kind of id `departmentId` is"""
+    sendNotification: NotRequired[Optional[SendCreateAccountNotificationDto]]
+    passwordEncryptType: NotRequired[Literal["sm2", "rsa", "none"]]
+    """How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64),
+    `sm2` (hex), or `none`
+    """
+
+
+class CreatePublicAccountReqDto(TypedDict):
+    status: NotRequired[Optional[Literal["Suspended", "Resigned", "Activated", "Archived", "Deactivated"]]]
+    """State of the account. Suspended and Deactivated users cannot log in; Resigned and Archived ones also leave every
+    department
+    """
+    email: NotRequired[Optional[str]]
+    """Email. Unique, whatever its case"""
+    phone: NotRequired[Optional[str]]
+    """Phone number without country code. Unique together with it"""
+    phoneCountryCode: NotRequired[Optional[str]]
+    """Country code of the phone; +86 when empty"""
+    username: NotRequired[Optional[str]]
+    """Name to log in with. Unique, case matters"""
+    externalId: NotRequired[Optional[str]]
+    """Id in your own system. Unique"""
+    name: NotRequired[Optional[str]]
+    """Full name"""
+    nickname: NotRequired[Optional[str]]
+    """Nickname"""
+    photo: NotRequired[Optional[str]]
+    """URL of the picture"""
+    gender: NotRequired[Optional[Literal["M", "F", "U"]]]
+    """Gender: male, female, unknown"""
+    emailVerified: NotRequired[Optional[bool]]
+    """Whether the email is verified"""
+    phoneVerified: NotRequired[Optional[bool]]
+    """Whether the phone is verified"""
+    birthdate: NotRequired[Optional[str]]
+    """Day of birth"""
+    country: NotRequired[Optional[str]]
+    """Country"""
+    province: NotRequired[Optional[str]]
+    """Province"""
+    city: NotRequired[Optional[str]]
+    """City"""
+    address: NotRequired[Optional[str]]
+    """Address"""
+    streetAddress: NotRequired[Optional[str]]
+    """Street and house number"""
+    postalCode: NotRequired[Optional[str]]
+    """Postal code"""
+    company: NotRequired[Optional[str]]
+    """Company"""
+    browser: NotRequired[Optional[str]]
+    """Browser of the last login"""
+    device: NotRequired[Optional[str]]
+    """Device of the last login"""
+    givenName: NotRequired[Optional[str]]
+    """Given name"""
+    familyName: NotRequired[Optional[str]]
+    """Family name"""
+    middleName: NotRequired[Optional[str]]
+    """Middle name"""
+    profile: NotRequired[Optional[str]]
+    """URL of the profile page, or a name on a service"""
+    preferredUsername: NotRequired[Optional[str]]
+    """Preferred user name"""
+    website: NotRequired[Optional[str]]
+    """Website"""
+    zoneinfo: NotRequired[Optional[str]]
+    """Time zone"""
+    locale: NotRequired[Optional[str]]
+    """Language and region"""
+    formatted: NotRequired[Optional[str]]
+    """Address as it is written on a letter"""
+    region: NotRequired[Optional[str]]
+    """Region"""
+    customData: NotRequired[Optional[Dict[str, Any]]]
+    """Custom data; keys must be defined fields"""
+    password: NotRequired[Optional[str]]
+    """Password, encrypted as `options.passwordEncryptType` says"""
+    salt: NotRequired[Optional[str]]
+    """Salt of a kept password"""
+    tenantIds: NotRequired[Optional[List[str]]]
+    """Tenants to join"""
+    otp: NotRequired[Optional[CreateUserOtpDto]]
+    departmentIds: NotRequired[Optional[List[str]]]
+    """Departments to join"""
+    metadataSource: NotRequired[Optional[Dict[str, Any]]]
+    """Data of linked objects; keys must be defined"""
+    identities: NotRequired[Optional[List[CreateIdentityDto]]]
+    """Accounts at identity sources"""
+    identityNumber: NotRequired[Optional[str]]
+    """Number of the identity card"""
+    options: NotRequired[Optional[CreatePublicAccountOptionsDto]]
+
+
 class CreateRoleDto(TypedDict):
     code: str
     """Role code: letters, digits, `-` and `_`, unique in its namespace"""
@@ -492,6 +610,11 @@ class CreateUserBatchReqDto(TypedDict):
     list: List[CreateUserInfoDto]
     """Users, 1 to 50"""
     options: NotRequired[Optional[CreateUserOptionsDto]]
+
+
+class CreateUserFromPublicAccountDto(TypedDict):
+    userId: str
+    """System id of the account"""
 
 
 class CreateUserImportDto(TypedDict):
@@ -820,6 +943,21 @@ class DeleteOrganizationReqDto(TypedDict):
     """Organization code"""
     tenantId: NotRequired[str]
     """Tenant id"""
+
+
+class DeletePublicAccountsBatchDto(TypedDict):
+    userIds: List[str]
+    """User ids, 1 to 50"""
+    options: NotRequired[Optional[DeletePublicAccountsBatchOptionsDto]]
+
+
+class DeletePublicAccountsBatchOptionsDto(TypedDict):
+    userIdType: NotRequired[
+        Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+    ]
+    """What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+    `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+    """
 
 
 class DeleteRoleBatchDto(TypedDict):
@@ -1519,6 +1657,16 @@ class ListPostBatchDto(TypedDict):
     """Only posts with these codes, at most 100"""
 
 
+class ListPublicAccountsRequestDto(TypedDict):
+    keywords: NotRequired[Optional[str]]
+    """Text to look for, whatever its case"""
+    advancedFilter: NotRequired[Optional[List[ListUsersAdvancedFilterItemDto]]]
+    """Filters; all must match"""
+    searchQuery: NotRequired[Optional[Dict[str, Any]]]
+    """Raw query of a search engine: refused, use `advancedFilter`"""
+    options: NotRequired[Optional[ListUsersOptionsDto]]
+
+
 class ListUsersAdvancedFilterItemDto(TypedDict):
     field: str
     """A field of the user, or one of `userSource`, `loggedInApps`, `department`, `identity`"""
@@ -1826,6 +1974,169 @@ class PostSingleRespDto(TypedDict):
     data: PostInfoDto
 
 
+class PublicAccountDto(TypedDict):
+    userId: str
+    """Id of the user"""
+    createdAt: str
+    """Time of creation"""
+    updatedAt: str
+    """Time of the last change"""
+    status: Literal["Suspended", "Resigned", "Activated", "Archived", "Deactivated"]
+    """State of the account. Suspended and Deactivated users cannot log in; Resigned and Archived ones also leave every
+    department
+    """
+    workStatus: Literal["Closed", "Active"]
+    """State of the employment"""
+    externalId: NotRequired[Optional[str]]
+    """Id in your own system"""
+    email: NotRequired[Optional[str]]
+    """Email, lower-case"""
+    phone: NotRequired[Optional[str]]
+    """Phone without country code"""
+    phoneCountryCode: NotRequired[Optional[str]]
+    """Country code of the phone"""
+    username: NotRequired[Optional[str]]
+    """Name to log in with"""
+    name: NotRequired[Optional[str]]
+    """Full name"""
+    nickname: NotRequired[Optional[str]]
+    """Nickname"""
+    photo: NotRequired[Optional[str]]
+    """URL of the picture"""
+    loginsCount: NotRequired[Optional[int]]
+    """Number of logins"""
+    lastLogin: NotRequired[Optional[str]]
+    """Time of the last login"""
+    lastIp: NotRequired[Optional[str]]
+    """Address of the last login"""
+    gender: Literal["M", "F", "U"]
+    """Gender: male, female, unknown"""
+    emailVerified: bool
+    """Whether the email is verified"""
+    phoneVerified: bool
+    """Whether the phone is verified"""
+    passwordLastSetAt: NotRequired[Optional[str]]
+    """Time the password was last set"""
+    birthdate: NotRequired[Optional[str]]
+    """Day of birth"""
+    country: NotRequired[Optional[str]]
+    """Country"""
+    province: NotRequired[Optional[str]]
+    """Province"""
+    city: NotRequired[Optional[str]]
+    """City"""
+    address: NotRequired[Optional[str]]
+    """Address"""
+    streetAddress: NotRequired[Optional[str]]
+    """Street and house number"""
+    postalCode: NotRequired[Optional[str]]
+    """Postal code"""
+    company: NotRequired[Optional[str]]
+    """Company"""
+    browser: NotRequired[Optional[str]]
+    """Browser of the last login"""
+    device: NotRequired[Optional[str]]
+    """Device of the last login"""
+    givenName: NotRequired[Optional[str]]
+    """Given name"""
+    familyName: NotRequired[Optional[str]]
+    """Family name"""
+    middleName: NotRequired[Optional[str]]
+    """Middle name"""
+    profile: NotRequired[Optional[str]]
+    """URL of the profile page, or a name on a service"""
+    preferredUsername: NotRequired[Optional[str]]
+    """Preferred user name"""
+    website: NotRequired[Optional[str]]
+    """Website"""
+    zoneinfo: NotRequired[Optional[str]]
+    """Time zone"""
+    locale: NotRequired[Optional[str]]
+    """Language and region"""
+    formatted: NotRequired[Optional[str]]
+    """Address as it is written on a letter"""
+    region: NotRequired[Optional[str]]
+    """Region"""
+    userSourceType: Literal["excel", "register", "adminCreated", "sync"]
+    """Where the user came from"""
+    userSourceId: NotRequired[Optional[str]]
+    """Application or sync task the user came from"""
+    lastLoginApp: NotRequired[Optional[str]]
+    """Application last logged in to"""
+    mainDepartmentId: NotRequired[Optional[str]]
+    """Main department"""
+    lastMfaTime: NotRequired[Optional[str]]
+    """Time of the last second factor"""
+    passwordSecurityLevel: NotRequired[Optional[int]]
+    """Strength of the password: 1 low, 2 medium, 3 high"""
+    resetPasswordOnNextLogin: NotRequired[Optional[bool]]
+    """Whether the password must be changed at the next login"""
+    registerSource: NotRequired[Optional[List[str]]]
+    """How the user was registered"""
+    departmentIds: NotRequired[Optional[List[str]]]
+    """Departments of the user, on request"""
+    identities: NotRequired[Optional[List[IdentityDto]]]
+    """Accounts at identity sources, on request"""
+    identityNumber: NotRequired[Optional[str]]
+    """Number of the identity card"""
+    customData: NotRequired[Optional[Dict[str, Any]]]
+    """Custom data, on request"""
+    metadataSource: NotRequired[Optional[Dict[str, Any]]]
+    """Data of linked objects"""
+    postIdList: NotRequired[Optional[List[str]]]
+    """Posts of the user, on request"""
+    statusChangedAt: NotRequired[Optional[str]]
+    """Time the state last changed"""
+    tenantId: NotRequired[Optional[str]]
+    """Tenant the user belongs to"""
+    signedUp: NotRequired[Optional[str]]
+    """Time of registration"""
+
+
+class PublicAccountListRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: List[PublicAccountDto]
+    """Payload"""
+
+
+class PublicAccountPaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: PublicAccountPagingDto
+
+
+class PublicAccountPagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[PublicAccountDto]
+    """Items of this page"""
+
+
+class PublicAccountSingleRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: PublicAccountDto
+
+
 class RemoveDepartmentMembersReqDto(TypedDict):
     userIds: List[str]
     """User ids, at most 100"""
@@ -1856,6 +2167,17 @@ class RemovePostDto(TypedDict):
 class RemoveRoleMutualExclusionReqDto(TypedDict):
     roles: List[RoleCodeDto]
     """Roles, 2 to 10"""
+
+
+class ResignPublicAccountBatchReqDto(TypedDict):
+    userIds: List[str]
+    """User ids, 1 to 50"""
+    userIdType: NotRequired[
+        Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+    ]
+    """What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+    `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+    """
 
 
 class ResignUserBatchReqDto(TypedDict):
@@ -2287,6 +2609,29 @@ class SetCustomFieldsReqDto(TypedDict):
     """Tenant id"""
 
 
+class SetPublicAccountBatchReqDto(TypedDict):
+    publicAccountId: str
+    """System id of the public account"""
+    userIds: List[str]
+    """System ids of users, 1 to 50"""
+
+
+class SetPublicAccountDepartmentsDto(TypedDict):
+    userId: str
+    """User id, of the kind `userIdType` says"""
+    departments: List[SetUserDepartmentDto]
+    """Departments of the user from now on, 1 to 50"""
+    options: NotRequired[Optional[SetUserDepartmentsOptionsDto]]
+    """Options"""
+
+
+class SetPublicAccountPostDto(TypedDict):
+    userId: str
+    """System id of the public account"""
+    postId: str
+    """Id of the post"""
+
+
 class SetRoleMutualExclusionReqDto(TypedDict):
     roles: List[RoleCodeDto]
     """Roles, 2 to 10"""
@@ -2340,11 +2685,32 @@ class SetUserDepartmentsOptionsDto(TypedDict):
     """
 
 
+class SetUserGroupsDto(TypedDict):
+    groupIds: List[str]
+    """Ids or codes of groups, 1 to 10"""
+    userId: str
+    """System id of the public account"""
+
+
+class SetUserOfPublicAccountBatchReqDto(TypedDict):
+    userId: str
+    """System id of the user"""
+    publicAccountIds: List[str]
+    """Ids of public accounts, 1 to 50"""
+
+
 class SetUserPostsDto(TypedDict):
     postIds: List[str]
     """Ids of the posts, at most 100"""
     userId: str
     """System id of the user"""
+
+
+class SetUserRolesDto(TypedDict):
+    roleIds: List[str]
+    """Ids or codes of roles; a code is one of the default namespace, 1 to 10"""
+    userId: str
+    """System id of the public account"""
 
 
 class SortingDto(TypedDict):
@@ -2404,6 +2770,34 @@ class TargetDto(TypedDict):
     """Namespace of a target role; that of the assigned role, where none is given"""
     includeChildrenDepartments: NotRequired[bool]
     """Whether members of the departments below a target department get the role, too"""
+
+
+class UnbindPublicAccountBatchReqDto(TypedDict):
+    userId: str
+    """System id of the user"""
+    publicAccountId: str
+    """System id of the public account"""
+
+
+class UnbindPublicAccountOfGroupsDto(TypedDict):
+    groupIds: List[str]
+    """Ids or codes of groups, 1 to 10"""
+    userId: str
+    """System id of the public account"""
+
+
+class UnbindPublicAccountOfRolesDto(TypedDict):
+    roleIds: List[str]
+    """Ids or codes of roles; a code is one of the default namespace, 1 to 10"""
+    userId: str
+    """System id of the public account"""
+
+
+class UnbindPublicAccountPostDto(TypedDict):
+    userId: str
+    """System id of the public account"""
+    postId: str
+    """Id of the post"""
 
 
 class UnlinkIdentity(TypedDict):
@@ -2536,6 +2930,126 @@ class UpdatePostDto(TypedDict):
     """Description"""
     departmentIdList: NotRequired[Optional[Union[List[str], str]]]
     """System ids of the departments that have the post, at most 1000; replaces the list"""
+
+
+class UpdatePublicAccountBatchOptionsDto(TypedDict):
+    resetPasswordOnFirstLogin: NotRequired[bool]
+    """Whether the password must be changed at the first login"""
+    resetPasswordOnNextLogin: NotRequired[bool]
+    """Whether the password must be changed at the next login"""
+    passwordEncryptType: NotRequired[Literal["sm2", "rsa", "none"]]
+    """How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64),
+    `sm2` (hex), or `none`
+    """
+    autoGeneratePassword: NotRequired[bool]
+    """Whether to make a password where none is given"""
+    sendPasswordResetedNotification: NotRequired[Optional[SendResetPasswordNotificationDto]]
+
+
+class UpdatePublicAccountBatchReqDto(TypedDict):
+    list: List[UpdateUserInfoDto]
+    """Changes, 1 to 50"""
+    options: NotRequired[Optional[UpdatePublicAccountBatchOptionsDto]]
+
+
+class UpdatePublicAccountOptionsDto(TypedDict):
+    userIdType: NotRequired[
+        Literal["user_id", "external_id", "phone", "email", "username", "identity", "sync_relation", "custom_field"]
+    ]
+    """What kind of id is given. `phone` is without country code; `identity` is `<extIdpId>:<userIdInIdp>`,
+    `sync_relation` `<provider>:<userIdInIdp>`, `custom_field` `<key>:<value>` of a unique field
+    """
+    resetPasswordOnFirstLogin: NotRequired[bool]
+    """Whether the password must be changed at the first login"""
+    resetPasswordOnNextLogin: NotRequired[bool]
+    """Whether the password must be changed at the next login"""
+    passwordEncryptType: NotRequired[Literal["sm2", "rsa", "none"]]
+    """How passwords of this call are encrypted, with the keys of `GET /api/v3/system`: `rsa` (PKCS#1 v1.5, base64),
+    `sm2` (hex), or `none`
+    """
+    autoGeneratePassword: NotRequired[bool]
+    """Whether to make a password where none is given"""
+    sendPasswordResetedNotification: NotRequired[Optional[SendResetPasswordNotificationDto]]
+
+
+class UpdatePublicAccountReqDto(TypedDict):
+    userId: str
+    """User id, of the kind `userIdType` says"""
+    status: NotRequired[Optional[Literal["Suspended", "Resigned", "Activated", "Archived", "Deactivated"]]]
+    """State of the account. Suspended and Deactivated users cannot log in; Resigned and Archived ones also leave every
+    department
+    """
+    email: NotRequired[Optional[str]]
+    """Email. Unique, whatever its case"""
+    phone: NotRequired[Optional[str]]
+    """Phone number without country code. Unique together with it"""
+    phoneCountryCode: NotRequired[Optional[str]]
+    """Country code of the phone; +86 when empty"""
+    username: NotRequired[Optional[str]]
+    """Name to log in with. Unique, case matters"""
+    externalId: NotRequired[Optional[str]]
+    """Id in your own system. Unique"""
+    name: NotRequired[Optional[str]]
+    """Full name"""
+    nickname: NotRequired[Optional[str]]
+    """Nickname"""
+    photo: NotRequired[Optional[str]]
+    """URL of the picture"""
+    gender: NotRequired[Optional[Literal["M", "F", "U"]]]
+    """Gender: male, female, unknown"""
+    emailVerified: NotRequired[Optional[bool]]
+    """Whether the email is verified"""
+    phoneVerified: NotRequired[Optional[bool]]
+    """Whether the phone is verified"""
+    birthdate: NotRequired[Optional[str]]
+    """Day of birth"""
+    country: NotRequired[Optional[str]]
+    """Country"""
+    province: NotRequired[Optional[str]]
+    """Province"""
+    city: NotRequired[Optional[str]]
+    """City"""
+    address: NotRequired[Optional[str]]
+    """Address"""
+    streetAddress: NotRequired[Optional[str]]
+    """Street and house number"""
+    postalCode: NotRequired[Optional[str]]
+    """Postal code"""
+    company: NotRequired[Optional[str]]
+    """Company"""
+    browser: NotRequired[Optional[str]]
+    """Browser of the last login"""
+    device: NotRequired[Optional[str]]
+    """Device of the last login"""
+    givenName: NotRequired[Optional[str]]
+    """Given name"""
+    familyName: NotRequired[Optional[str]]
+    """Family name"""
+    middleName: NotRequired[Optional[str]]
+    """Middle name"""
+    profile: NotRequired[Optional[str]]
+    """URL of the profile page, or a name on a service"""
+    preferredUsername: NotRequired[Optional[str]]
+    """Preferred user name"""
+    website: NotRequired[Optional[str]]
+    """Website"""
+    zoneinfo: NotRequired[Optional[str]]
+    """Time zone"""
+    locale: NotRequired[Optional[str]]
+    """Language and region"""
+    formatted: NotRequired[Optional[str]]
+    """Address as it is written on a letter"""
+    region: NotRequired[Optional[str]]
+    """Region"""
+    customData: NotRequired[Optional[Dict[str, Any]]]
+    """Custom data; keys must be defined fields"""
+    password: NotRequired[Optional[str]]
+    """Password, encrypted as `options.passwordEncryptType` says"""
+    identityNumber: NotRequired[Optional[str]]
+    """Number of the identity card"""
+    metadata: NotRequired[Optional[Dict[str, Any]]]
+    """Data of linked objects; keys must be defined"""
+    options: NotRequired[Optional[UpdatePublicAccountOptionsDto]]
 
 
 class UpdateRoleDto(TypedDict):

@@ -25,6 +25,7 @@ import {
   listMembers,
   lockUsers,
   searchMembers,
+  unlinkPublicAccounts,
 } from './store.ts';
 
 export const createDepartmentMemberHandlers = (seal: Seal): Handlers<typeof contract> => ({
@@ -89,6 +90,10 @@ export const createDepartmentMemberHandlers = (seal: Seal): Handlers<typeof cont
     const removed = new Map((await deleteMembers(scope, department, userIds)).map((row) => [row.userId, row]));
     const withoutMain = [...removed.values()].filter(({ isMain }) => isMain).map(({ userId }) => userId);
     if (withoutMain.length > 0) await giveMainDepartment(scope, withoutMain);
+    // V3 has no operation of its own for the last department of a public account: it is removed like a user.
+    for (const { id, username, email } of await unlinkPublicAccounts(scope, department, userIds)) {
+      context.emit(departmentMemberRemoved, { node: toEventNode(department), user: { id, username, email } });
+    }
     announce(context, {
       department,
       event: departmentMemberRemoved,

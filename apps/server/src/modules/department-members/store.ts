@@ -101,6 +101,53 @@ export async function giveMainDepartment(scope: Scope, userIds: readonly string[
   await giveMain(scope, userIds);
 }
 
+const unlink = statement<LinkedAccount, [departmentId: string, ids: readonly string[]]>(`
+  with removed as (
+    delete from public_account_departments
+    where user_pool_id = current_setting('genauth.user_pool_id') and department_id = $1 and public_account_id = any($2)
+    returning public_account_id, is_main
+  )
+  select users.id, users.username, users.email, removed.is_main as "isMain"
+  from removed join users on users.user_pool_id = current_setting('genauth.user_pool_id')
+    and users.id = removed.public_account_id
+  order by users.id
+`);
+
+const giveMainLink = statement<Record<never, never>, [accountIds: readonly string[]]>(`
+  update public_account_departments set is_main = true
+  from (
+    select distinct on (link.public_account_id) link.public_account_id, link.department_id
+    from public_account_departments link
+    join departments department on department.user_pool_id = link.user_pool_id and department.id = link.department_id
+    where link.user_pool_id = current_setting('genauth.user_pool_id') and link.public_account_id = any($1)
+      and not department.is_virtual_node
+    order by link.public_account_id, link.linked_at, link.department_id
+  ) as first
+  where public_account_departments.user_pool_id = current_setting('genauth.user_pool_id')
+    and public_account_departments.public_account_id = first.public_account_id
+    and public_account_departments.department_id = first.department_id
+`);
+
+/** A public account that was linked to a department. */
+export interface LinkedAccount {
+  readonly id: string;
+  readonly username: string | null;
+  readonly email: string | null;
+  readonly isMain: boolean;
+}
+
+/** Ends the links of these public accounts to a department as memberships end; answers those there were. */
+export async function unlinkPublicAccounts(
+  scope: Scope,
+  { id }: DepartmentRow,
+  accountIds: readonly string[],
+): Promise<LinkedAccount[]> {
+  const removed = await unlink(scope, id, accountIds);
+  const withoutMain = removed.filter(({ isMain }) => isMain).map((account) => account.id);
+  if (withoutMain.length > 0) await giveMainLink(scope, withoutMain);
+  return removed;
+}
+
 const memberIds = statement<{ userId: string }, [path: string]>(`
   select user_id as "userId" from department_members
   where user_pool_id = current_setting('genauth.user_pool_id') and path = $1

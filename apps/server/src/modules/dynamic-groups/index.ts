@@ -13,7 +13,7 @@ import { organizationDeleted } from '../organizations/index.ts';
 import { roleAssigned, roleUnassigned } from '../role-assignments/index.ts';
 import { roleDeleted, roleUpdated } from '../roles/index.ts';
 import { userCustomDataChanged } from '../user-directory/index.ts';
-import { userCreated, userUpdated } from '../users/index.ts';
+import { userBecamePersonal, userCreated, userUpdated } from '../users/index.ts';
 import * as contract from './contract.ts';
 import {
   dynamicGroupHandlers,
@@ -31,11 +31,13 @@ export { evaluationJob, startDueEvaluations } from './service.ts';
 const emits = [groupMemberAdded, groupMemberRemoved];
 
 const ofUsers: readonly Reaction[] = [
-  reaction({
-    to: userCreated,
-    emits,
-    react: (data, context) => evaluateUsers(context, idsOf(data)),
-  }),
+  ...[userCreated, userBecamePersonal].map((to) =>
+    reaction({
+      to,
+      emits,
+      react: (data, context) => evaluateUsers(context, idsOf(data)),
+    }),
+  ),
   reaction({
     to: userUpdated,
     emits,

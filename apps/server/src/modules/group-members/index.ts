@@ -4,14 +4,14 @@
  */
 import { defineModule, type Module, reaction } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { userArchived, userResigned } from '../users/index.ts';
+import { userArchived, userBecamePublic, userResigned } from '../users/index.ts';
 import * as contract from './contract.ts';
 import { createGroupMemberHandlers, leaveAllGroups } from './service.ts';
 
 export { groupMemberAdded, groupMemberRemoved } from './contract.ts';
 export { listMembersOfGroups } from './store.ts';
 
-const leaving = [userResigned, userArchived].map((to) =>
+const leaving = [userResigned, userArchived, userBecamePublic].map((to) =>
   reaction({
     to,
     emits: [contract.groupMemberRemoved],

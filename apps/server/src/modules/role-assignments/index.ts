@@ -4,13 +4,13 @@
  */
 import { defineModule, type Module, reaction } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { userArchived, userResigned } from '../users/index.ts';
+import { userArchived, userBecamePublic, userResigned } from '../users/index.ts';
 import * as contract from './contract.ts';
 import { createRoleAssignmentHandlers, unassignWhoLeft } from './service.ts';
 
 export { roleAssigned, roleUnassigned } from './contract.ts';
 
-const reactions = [userResigned, userArchived].map((left) =>
+const reactions = [userResigned, userArchived, userBecamePublic].map((left) =>
   reaction({
     to: left,
     emits: [contract.roleUnassigned],

@@ -7,7 +7,7 @@ import * as contract from './contract.ts';
 import { createUserChangesService } from './service.ts';
 
 export { updateUser } from './contract.ts';
-export { createUserChange } from './service.ts';
+export { createUserChange, createUserChangesService } from './service.ts';
 
 export function userChanges(dependencies: Parameters<typeof createUserChangesService>[0]): Module {
   return defineModule('user-changes', contract, createUserChangesService(dependencies));

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EventDeclaration, InputOf } from '@genauth/contract';
+import type { InputOf } from '@genauth/contract';
 import { type CommandContext, type Handlers, prepared } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { type CustomDataChange, changeCustomData, prepareCustomData } from '../custom-values/index.ts';
@@ -10,16 +10,17 @@ import {
   requireUserId,
   toUserDto,
   type UserRow,
-  userCustomDataChanged,
   userErrors,
 } from '../user-directory/index.ts';
 
 import {
+  type Accounts,
   applyInput,
   type DepartmentMemberships,
   deleteUsers,
   findTakenField,
   lockUsers,
+  personalAccounts,
   refuseMessages,
   refuseUnavailable,
   requireIdentifier,
@@ -27,14 +28,6 @@ import {
   takenFieldOf,
   type UserInput,
   updateUsers,
-  userArchived,
-  userBlocked,
-  userDeleted,
-  userPasswordChanged,
-  userResigned,
-  userUnarchived,
-  userUnblocked,
-  userUpdated,
   userWriteErrors,
   type WrittenUser,
 } from '../users/index.ts';
@@ -45,6 +38,7 @@ interface UserChangesDependencies {
   readonly seal: Seal;
   readonly passwords: Passwords;
   readonly departments: Pick<DepartmentMemberships, 'leaveAll'>;
+  readonly accounts?: Accounts;
 }
 
 /** What becomes of one user. */
@@ -65,7 +59,11 @@ export interface ChangedUser {
 }
 
 /** How users are changed inside a command: all or none, and answered those there are. */
-export function createUserChange({ seal, departments }: Omit<UserChangesDependencies, 'passwords'>) {
+export function createUserChange({
+  seal,
+  departments,
+  accounts: { kind, events } = personalAccounts,
+}: Omit<UserChangesDependencies, 'passwords'>) {
   return async (context: CommandContext, changes: readonly UserChange[]): Promise<ChangedUser[]> => {
     const { scope } = context;
     const customData = await prepareCustomData(
@@ -79,11 +77,11 @@ export function createUserChange({ seal, departments }: Omit<UserChangesDependen
     const leaving = changes.filter(({ input }) => isGone(input.status)).map(({ id }) => id);
     // Trees are locked before users, by everybody who changes memberships. That is why users leave departments here and
     // not by a reaction, which would come when the users are locked already.
-    const asFound = new Map((await listUsersByIds(scope, leaving, false)).map((row) => [row.id, row]));
+    const asFound = new Map((await listUsersByIds(scope, leaving, false, kind)).map((row) => [row.id, row]));
     await departments.leaveAll(context, leaving);
 
     const changed: { before: UserRow; values: WrittenUser; prefix: string }[] = [];
-    for (const locked of await lockUsers(scope, ids, 'personal')) {
+    for (const locked of await lockUsers(scope, ids, kind)) {
       // Who leaves all departments has lost the main one by now; that is part of what changes.
       const before = {
         ...locked,
@@ -102,7 +100,7 @@ export function createUserChange({ seal, departments }: Omit<UserChangesDependen
       const custom = await changeCustomData(seal, scope, 'USER', before.id, own, context.now);
       const written = rows.get(before.id) ?? before;
       const after = custom === undefined ? written : { ...written, updatedAt: now };
-      if (after !== before) announce(context, { before, after, custom }, values.password !== undefined);
+      if (after !== before) announce(context, events, { before, after, custom }, values.password !== undefined);
       result.push({ before, after, custom });
     }
     return result;
@@ -133,14 +131,15 @@ export function createUserChange({ seal, departments }: Omit<UserChangesDependen
 }
 
 export function createUserChangesService(dependencies: UserChangesDependencies): Handlers<typeof contract> {
-  const { seal, passwords, departments } = dependencies;
+  const { seal, passwords, departments, accounts = personalAccounts } = dependencies;
+  const { kind, events } = accounts;
   const change = createUserChange(dependencies);
   return {
     updateUser: prepared(
       ({ options, ...input }) => passwords.toStored([input], options, () => ''),
       async ({ userId, options, ...input }, context, [password]) => {
         refuseMessages(options?.sendPasswordResetedNotification);
-        const id = await requireUserId(context.scope, userId, options?.userIdType ?? 'user_id');
+        const id = await requireUserId(context.scope, userId, options?.userIdType ?? 'user_id', kind);
         const [changed] = await change(context, [toChange(id, input, password, options, '')]);
         if (changed === undefined) throw userErrors.notFound();
         const { origin, updates } = difference(changed);
@@ -172,25 +171,25 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
     ),
 
     async resignUser({ userId, userIdType }, context) {
-      const id = await requireUserId(context.scope, userId, userIdType);
+      const id = await requireUserId(context.scope, userId, userIdType, kind);
       context.audit({ target: id });
       await resign(context, [id]);
       return { success: true };
     },
 
     async resignUserBatch({ userIds, userIdType }, context) {
-      await resign(context, await findUserIds(context.scope, userIds, userIdType));
+      await resign(context, await findUserIds(context.scope, userIds, userIdType, kind));
       return { success: true };
     },
 
     async deleteUsersBatch({ userIds, options }, context) {
       const { scope, emit, audit } = context;
-      const ids = await findUserIds(scope, userIds, options?.userIdType ?? 'user_id');
+      const ids = await findUserIds(scope, userIds, options?.userIdType ?? 'user_id', kind);
       // Rather than by the foreign key alone: memberships end under the locks that keep counts exact.
-      const asFound = new Map((await listUsersByIds(scope, ids, false)).map((row) => [row.id, row]));
+      const asFound = new Map((await listUsersByIds(scope, ids, false, kind)).map((row) => [row.id, row]));
       await departments.leaveAll(context, ids);
-      const deleted = await deleteUsers(scope, ids, 'personal');
-      emit(userDeleted, ...deleted.map((row) => ({ user: toUserDto(asFound.get(row.id) ?? row) })));
+      const deleted = await deleteUsers(scope, ids, kind);
+      emit(events.deleted, ...deleted.map((row) => ({ user: toUserDto(asFound.get(row.id) ?? row) })));
       const [only, ...others] = deleted;
       audit({
         ...(only !== undefined && others.length === 0 ? { target: only.id } : {}),
@@ -261,14 +260,19 @@ async function write(
   }
 }
 
-function announce({ emit }: CommandContext, changed: ChangedUser, hasNewPassword: boolean): void {
+function announce(
+  { emit }: CommandContext,
+  events: Accounts['events'],
+  changed: ChangedUser,
+  hasNewPassword: boolean,
+): void {
   const { before, after, custom } = changed;
   const { updates } = difference(changed);
   const user = toUserDto(after);
-  emit(userUpdated, { user, updates });
-  if (custom !== undefined) emit(userCustomDataChanged, { user, updates: custom.updates });
-  if (hasNewPassword) emit(userPasswordChanged, { user });
-  for (const event of statusEvents(before.status, after.status)) emit(event, { user });
+  emit(events.updated, { user, updates });
+  if (custom !== undefined) emit(events.customDataChanged, { user, updates: custom.updates });
+  if (hasNewPassword) emit(events.passwordChanged, { user });
+  for (const event of statusEvents(events, before.status, after.status)) emit(event, { user });
 }
 
 /** Resigned and archived users have left: they belong to nothing any more. */
@@ -298,16 +302,17 @@ function difference({ before, after, custom }: ChangedUser) {
 }
 
 function statusEvents(
+  { blocked, unblocked, archived, unarchived, resigned }: Accounts['events'],
   before: UserRow['status'],
   after: UserRow['status'],
-): EventDeclaration<typeof userBlocked.data>[] {
+): Accounts['events']['blocked'][] {
   if (before === after) return [];
   const isBlocked = (status: UserRow['status']) => status === 'Suspended' || status === 'Deactivated';
   return [
-    ...(isBlocked(after) && !isBlocked(before) ? [userBlocked] : []),
-    ...(isBlocked(before) && after === 'Activated' ? [userUnblocked] : []),
-    ...(after === 'Archived' ? [userArchived] : []),
-    ...(before === 'Archived' ? [userUnarchived] : []),
-    ...(after === 'Resigned' ? [userResigned] : []),
+    ...(isBlocked(after) && !isBlocked(before) ? [blocked] : []),
+    ...(isBlocked(before) && after === 'Activated' ? [unblocked] : []),
+    ...(after === 'Archived' ? [archived] : []),
+    ...(before === 'Archived' ? [unarchived] : []),
+    ...(after === 'Resigned' ? [resigned] : []),
   ];
 }

@@ -7,7 +7,17 @@ import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
 import { createUserDepartmentHandlers } from './service.ts';
 
-export { addMemberships, departmentMemberships, type Membership } from './service.ts';
+export { userDepartmentErrors } from './contract.ts';
+export {
+  addMemberships,
+  chooseMainDepartment,
+  departmentMemberships,
+  departmentsOfAccount,
+  type Membership,
+  mergeDuplicates,
+  resolveDepartments,
+} from './service.ts';
+export { type JoinableDepartment, listAndHoldDepartments } from './store.ts';
 
 export function userDepartments(seal: Seal): Module {
   return defineModule('user-departments', contract, createUserDepartmentHandlers(seal));

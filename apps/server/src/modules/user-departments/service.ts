@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { OutputOf } from '@genauth/contract';
+import type { InputOf, OutputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
@@ -13,7 +13,7 @@ import {
   lockTrees,
   requireDepartment,
 } from '../department-tree/index.ts';
-import { requireUserId, userErrors } from '../user-directory/index.ts';
+import { type AccountKind, requireUserId, userErrors } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import {
   departmentMemberAdded,
@@ -39,17 +39,8 @@ import {
 } from './store.ts';
 
 export const createUserDepartmentHandlers = (seal: Seal): Handlers<typeof contract> => ({
-  async getUserDepartments({ userId, userIdType, page, limit, sortBy, orderBy, ...flags }, { scope }) {
-    const { totalCount, list } = await listDepartmentsOfUser(scope, await requireUserId(scope, userId, userIdType), {
-      sortBy: sortBy === 'DepartmemtCode' ? 'DepartmentCode' : sortBy,
-      isDescending: orderBy === 'Desc',
-      withPaths: flags.withDepartmentPaths,
-      limit,
-      offset: (page - 1) * limit,
-    });
-    const ids = list.map(({ id }) => id);
-    const customDataOf = flags.withCustomData ? await listCustomData(seal, scope, 'DEPARTMENT', ids) : undefined;
-    return { totalCount, list: list.map((row) => toUserDepartment(row, customDataOf?.(row.id))) };
+  async getUserDepartments(input, { scope }) {
+    return departmentsOfAccount('personal', input, scope, seal);
   },
 
   async setUserDepartments({ userId: named, departments, options }, context) {
@@ -96,6 +87,26 @@ export const createUserDepartmentHandlers = (seal: Seal): Handlers<typeof contra
   },
 });
 
+/** A page of the departments of a person, or of those a public account is linked to. */
+export async function departmentsOfAccount(
+  kind: AccountKind,
+  { userId, userIdType, page, limit, sortBy, orderBy, ...flags }: InputOf<typeof contract.getUserDepartments>,
+  scope: Scope,
+  seal: Seal,
+): Promise<OutputOf<typeof contract.getUserDepartments>> {
+  const id = await requireUserId(scope, userId, userIdType, kind);
+  const { totalCount, list } = await listDepartmentsOfUser(scope, kind, id, {
+    sortBy: sortBy === 'DepartmemtCode' ? 'DepartmentCode' : sortBy,
+    isDescending: orderBy === 'Desc',
+    withPaths: flags.withDepartmentPaths,
+    limit,
+    offset: (page - 1) * limit,
+  });
+  const ids = list.map((row) => row.id);
+  const customDataOf = flags.withCustomData ? await listCustomData(seal, scope, 'DEPARTMENT', ids) : undefined;
+  return { totalCount, list: list.map((row) => toUserDepartment(row, customDataOf?.(row.id))) };
+}
+
 interface WantedDepartment {
   readonly departmentId: string;
   readonly isLeader?: boolean | null | undefined;
@@ -103,7 +114,7 @@ interface WantedDepartment {
 }
 
 /** A department listed twice is meant once; what one of its entries says wins over what the other leaves open. */
-function mergeDuplicates(departments: readonly WantedDepartment[]): ReadonlyMap<string, WantedDepartment> {
+export function mergeDuplicates(departments: readonly WantedDepartment[]): ReadonlyMap<string, WantedDepartment> {
   const merged = new Map<string, WantedDepartment>();
   for (const one of departments) {
     const earlier = merged.get(one.departmentId);
@@ -119,10 +130,10 @@ function mergeDuplicates(departments: readonly WantedDepartment[]): ReadonlyMap<
 }
 
 /** The one named; else the previous one, if it stays; else the first listed. Virtual departments group, nobody is at home there. */
-function chooseMainDepartment(
+export function chooseMainDepartment(
   wanted: ReadonlyMap<string, WantedDepartment>,
   listed: readonly JoinableDepartment[],
-  before: readonly MembershipRow[],
+  before: readonly Pick<MembershipRow, 'id' | 'isMain'>[],
 ): string | null {
   const named = listed.find(({ id }) => wanted.get(id)?.isMainDepartment);
   if (named?.isVirtualNode) throw userDepartmentErrors.mainDepartmentVirtual();
@@ -232,7 +243,7 @@ export const departmentMemberships = {
 };
 
 /** System ids of departments named without their organization, by these names. */
-async function resolveDepartments(
+export async function resolveDepartments(
   scope: Scope,
   values: readonly string[],
   type: DepartmentIdType,

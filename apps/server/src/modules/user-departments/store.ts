@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Scope, statement } from '../../platform/database/database.ts';
 import type { DepartmentRow } from '../department-tree/index.ts';
+import type { AccountKind } from '../user-directory/index.ts';
 
 /** A department as seen from one of its members. */
 export interface UserDepartmentRow {
@@ -27,10 +28,20 @@ const leads = `exists (select from department_leaders leader
   where leader.user_pool_id = member.user_pool_id and leader.department_id = member.department_id
     and leader.user_id = member.user_id)`;
 
-const memberships = `
-  department_members member
+const departmentOf = `
   join departments department on department.user_pool_id = member.user_pool_id and department.id = member.department_id
 `;
+const memberships = `department_members member ${departmentOf}`;
+
+/** Departments of a person by his memberships, and of a public account by its links. */
+const sources = {
+  personal: { from: memberships, leads },
+  public: {
+    from: `(select user_pool_id, public_account_id as user_id, department_id, is_main, is_leader, linked_at as joined_at
+      from public_account_departments) as member ${departmentOf}`,
+    leads: 'member.is_leader',
+  },
+} satisfies Record<AccountKind, unknown>;
 
 /** The numbers in a path say which departments lie on the way. */
 const way = `
@@ -54,15 +65,15 @@ const sortKeys = {
 
 export type UserDepartmentSortKey = keyof typeof sortKeys;
 
-function pageBy(key: UserDepartmentSortKey, direction: 'asc' | 'desc') {
+function pageBy(kind: AccountKind, key: UserDepartmentSortKey, direction: 'asc' | 'desc') {
   const select = (withPaths: boolean) =>
     statement<UserDepartmentRow, [userId: string, limit: number, offset: number]>(`
       select organization.code as "organizationCode", department.id, department.parent_id as "parentId",
         department.created_at as "createdAt", department.name, department.name_i18n as "nameI18n",
         department.description, department.open_department_id as "openDepartmentId", department.code,
-        department.is_virtual_node as "isVirtualNode", member.is_main as "isMain", ${leads} as "isLeader",
+        department.is_virtual_node as "isVirtualNode", member.is_main as "isMain", ${sources[kind].leads} as "isLeader",
         member.joined_at as "joinedAt" ${withPaths ? ', way.*' : ''}
-      from ${memberships}
+      from ${sources[kind].from}
       join organizations organization on organization.user_pool_id = department.user_pool_id
         and organization.id = department.organization_id
       ${withPaths ? way : ''}
@@ -72,21 +83,31 @@ function pageBy(key: UserDepartmentSortKey, direction: 'asc' | 'desc') {
   return { plain: select(false), withPaths: select(true) };
 }
 
-function pagesBy(key: UserDepartmentSortKey) {
-  return { asc: pageBy(key, 'asc'), desc: pageBy(key, 'desc') };
+function pagesBy(kind: AccountKind, key: UserDepartmentSortKey) {
+  return { asc: pageBy(kind, key, 'asc'), desc: pageBy(kind, key, 'desc') };
 }
 
-const pages = {
-  DepartmentCreatedAt: pagesBy('DepartmentCreatedAt'),
-  JoinDepartmentAt: pagesBy('JoinDepartmentAt'),
-  DepartmentName: pagesBy('DepartmentName'),
-  DepartmentCode: pagesBy('DepartmentCode'),
-} satisfies Record<UserDepartmentSortKey, unknown>;
+function pagesOf(kind: AccountKind) {
+  return {
+    DepartmentCreatedAt: pagesBy(kind, 'DepartmentCreatedAt'),
+    JoinDepartmentAt: pagesBy(kind, 'JoinDepartmentAt'),
+    DepartmentName: pagesBy(kind, 'DepartmentName'),
+    DepartmentCode: pagesBy(kind, 'DepartmentCode'),
+  } satisfies Record<UserDepartmentSortKey, unknown>;
+}
 
-const countDepartments = statement<{ total: number }, [userId: string]>(`
-  select count(*) as total from department_members
-  where user_pool_id = current_setting('genauth.user_pool_id') and user_id = $1
-`);
+const pages = { personal: pagesOf('personal'), public: pagesOf('public') };
+
+const countDepartments = {
+  personal: statement<{ total: number }, [userId: string]>(`
+    select count(*) as total from department_members
+    where user_pool_id = current_setting('genauth.user_pool_id') and user_id = $1
+  `),
+  public: statement<{ total: number }, [publicAccountId: string]>(`
+    select count(*) as total from public_account_departments
+    where user_pool_id = current_setting('genauth.user_pool_id') and public_account_id = $1
+  `),
+};
 
 /** Which page of a user's departments, in which order. */
 export interface UserDepartmentPage {
@@ -99,12 +120,13 @@ export interface UserDepartmentPage {
 
 export async function listDepartmentsOfUser(
   scope: Scope,
+  kind: AccountKind,
   userId: string,
   { sortBy, isDescending, withPaths, limit, offset }: UserDepartmentPage,
 ): Promise<{ totalCount: number; list: UserDepartmentRow[] }> {
-  const page = pages[sortBy][isDescending ? 'desc' : 'asc'][withPaths ? 'withPaths' : 'plain'];
+  const page = pages[kind][sortBy][isDescending ? 'desc' : 'asc'][withPaths ? 'withPaths' : 'plain'];
   const list = await page(scope, userId, limit, offset);
-  const [counted] = await countDepartments(scope, userId);
+  const [counted] = await countDepartments[kind](scope, userId);
   return { totalCount: counted?.total ?? 0, list };
 }
 

@@ -71,15 +71,24 @@ export const userColumns = `
   users.last_login_at as "lastLoginAt", users.last_login_ip as "lastLoginIp", users.last_login_app as "lastLoginApp",
   users.last_mfa_at as "lastMfaAt", users.status_changed_at as "statusChangedAt",
   users.created_at as "createdAt", users.updated_at as "updatedAt",
-  (select main.department_id from department_members main
-    where main.user_pool_id = users.user_pool_id and main.user_id = users.id and main.is_main) as "mainDepartmentId"
+  case users.kind
+    when 'public' then (select main.department_id from public_account_departments main
+      where main.user_pool_id = users.user_pool_id and main.public_account_id = users.id and main.is_main)
+    else (select main.department_id from department_members main
+      where main.user_pool_id = users.user_pool_id and main.user_id = users.id and main.is_main)
+  end as "mainDepartmentId"
 `;
 
 /** A further column, for reads that want all departments: in the order the user joined them. */
 export const departmentIdsColumn = `
-  array(select member.department_id from department_members member
-    where member.user_pool_id = users.user_pool_id and member.user_id = users.id
-    order by member.joined_at, member.department_id) as "departmentIds"
+  case users.kind
+    when 'public' then array(select link.department_id from public_account_departments link
+      where link.user_pool_id = users.user_pool_id and link.public_account_id = users.id
+      order by link.linked_at, link.department_id)
+    else array(select member.department_id from department_members member
+      where member.user_pool_id = users.user_pool_id and member.user_id = users.id
+      order by member.joined_at, member.department_id)
+  end as "departmentIds"
 `;
 
 /** A condition on the alias `users`, for searches. */
@@ -109,8 +118,14 @@ export function listUsersByIds(
 }
 
 const postIds = statement<{ userId: string; postIds: readonly string[] }, [userIds: readonly string[]]>(`
-  select user_id as "userId", array_agg(post_id order by joined_at, post_id) as "postIds" from post_members
-  where user_pool_id = current_setting('genauth.user_pool_id') and user_id = any($1)
+  select user_id as "userId", array_agg(post_id order by joined_at, post_id) as "postIds"
+  from (
+    select user_id, post_id, joined_at from post_members
+    where user_pool_id = current_setting('genauth.user_pool_id') and user_id = any($1)
+    union all
+    select public_account_id, post_id, linked_at from public_account_posts
+    where user_pool_id = current_setting('genauth.user_pool_id') and public_account_id = any($1)
+  ) as held
   group by user_id
 `);
 

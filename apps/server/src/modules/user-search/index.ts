@@ -6,7 +6,13 @@ import * as contract from './contract.ts';
 import { createUserSearchService } from './service.ts';
 
 export type { FilterItem } from './contract.ts';
-export { type CustomKinds, fieldConditionOf, findCustomKinds, isFilterOperator } from './service.ts';
+export {
+  type CustomKinds,
+  createUserSearchService,
+  fieldConditionOf,
+  findCustomKinds,
+  isFilterOperator,
+} from './service.ts';
 
 export function userSearch(dependencies: Parameters<typeof createUserSearchService>[0]): Module {
   return defineModule('user-search', contract, createUserSearchService(dependencies));

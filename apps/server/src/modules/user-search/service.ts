@@ -5,6 +5,7 @@ import type { Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { type DataType, findCustomFields } from '../custom-values/index.ts';
 import {
+  type AccountKind,
   identityCondition,
   toStoredEmail,
   toUserDto,
@@ -39,13 +40,18 @@ import {
 interface UserSearchDependencies {
   readonly seal: Seal;
   readonly departments: Pick<DepartmentMemberships, 'condition'>;
+  readonly kind?: AccountKind;
 }
 
 type Options = NonNullable<InputOf<typeof contract.listUsers>['options']>;
 
 const newestFirst = [{ field: 'createdAt', isDescending: true }];
 
-export function createUserSearchService({ seal, departments }: UserSearchDependencies): Handlers<typeof contract> {
+export function createUserSearchService({
+  seal,
+  departments,
+  kind = 'personal',
+}: UserSearchDependencies): Handlers<typeof contract> {
   const list = async (
     scope: Scope,
     { conditions, total }: Pick<UserSearch, 'conditions' | 'total'>,
@@ -54,7 +60,7 @@ export function createUserSearchService({ seal, departments }: UserSearchDepende
     flags: UserFlags,
   ) => {
     const { totalCount, list: rows } = await searchUsers(scope, {
-      kind: 'personal',
+      kind,
       conditions,
       total,
       sort,

@@ -22,6 +22,7 @@ import {
   profileFields,
   status,
   UserDto,
+  userCustomDataChanged,
   userErrors,
   userId,
   userIds,
@@ -85,6 +86,31 @@ export const userUnblocked = event('user.unblocked', { webhook: 'user:unblocked'
 export const userArchived = event('user.archived', { webhook: 'user:archived', data: userData });
 export const userUnarchived = event('user.unarchived', { webhook: 'user:unarchived', data: userData });
 export const userResigned = event('user.resigned', { topic: 'authing.user.resigned', data: userData });
+
+/** What is announced of accounts of one kind; here of personal ones. */
+export const userEvents = {
+  created: userCreated,
+  updated: userUpdated,
+  deleted: userDeleted,
+  passwordChanged: userPasswordChanged,
+  blocked: userBlocked,
+  unblocked: userUnblocked,
+  archived: userArchived,
+  unarchived: userUnarchived,
+  resigned: userResigned,
+  customDataChanged: userCustomDataChanged,
+} as const;
+
+/** A personal account is a public one from now on: for operations about people it is gone. */
+export const userBecamePublic = event('user.became.public', {
+  webhook: 'user:transferred-into-public-account',
+  data: userData,
+});
+/** A public account is a personal one from now on, and belongs to nothing yet. */
+export const userBecamePersonal = event('user.became.personal', {
+  webhook: 'user:transferred-into-personal-account',
+  data: userData,
+});
 
 const customData = z.record(z.string(), z.unknown()).meta(
   doc('Custom data; keys must be defined fields', '自定义数据，key 需先定义扩展字段', {

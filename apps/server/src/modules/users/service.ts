@@ -1,4 +1,4 @@
-import type { InputOf } from '@genauth/contract';
+import type { EventDeclaration, InputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -9,6 +9,7 @@ import { claimUniqueValues, encodeCustomData, prepareCustomData, showCustomData 
 import { linkIdentities } from '../identities/index.ts';
 import type { Passwords, StoredPassword } from '../passwords/index.ts';
 import {
+  type AccountKind,
   findUserIds,
   identityNumberContext,
   listUsersByIds,
@@ -23,7 +24,7 @@ import {
   withRequested,
 } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
-import { type DepartmentIdType, userCreated, userWriteErrors } from './contract.ts';
+import { type DepartmentIdType, userEvents, userWriteErrors } from './contract.ts';
 import {
   byHand,
   findTakenField,
@@ -58,7 +59,16 @@ export interface DepartmentMemberships {
   condition(scope: Scope, departments: readonly DepartmentFilter[]): Promise<UserCondition>;
 }
 
+/** Accounts of one kind, and what is announced of them. */
+export interface Accounts {
+  readonly kind: AccountKind;
+  readonly events: { readonly [Name in keyof typeof userEvents]: EventDeclaration<(typeof userEvents)[Name]['data']> };
+}
+
+export const personalAccounts: Accounts = { kind: 'personal', events: userEvents };
+
 interface UsersDependencies {
+  readonly accounts?: Accounts;
   readonly seal: Seal;
   readonly passwords: Passwords;
   readonly departments: Pick<DepartmentMemberships, 'join'>;
@@ -82,7 +92,11 @@ interface MadeUsers {
 }
 
 /** How users are made inside a command, any number of them, each with the password prepared for him: all or none. */
-export function createUserCreation({ seal, departments }: Omit<UsersDependencies, 'passwords'>) {
+export function createUserCreation({
+  seal,
+  departments,
+  accounts = personalAccounts,
+}: Omit<UsersDependencies, 'passwords'>) {
   return async (
     inputs: readonly NewUserInput[],
     passwords: readonly (StoredPassword | undefined)[],
@@ -117,7 +131,7 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
         customData: encodeCustomData(seal, scope, id, customData[index] ?? []),
       });
     }
-    const made = new Map((await insertUsers(scope, users, now, 'personal', source)).map((row) => [row.id, row]));
+    const made = new Map((await insertUsers(scope, users, now, accounts.kind, source)).map((row) => [row.id, row]));
     const refused = users.findIndex(({ id }) => !made.has(id));
     const taken = users[refused];
     if (taken !== undefined) throw await alreadyExists(scope, taken, prefixOf(refused));
@@ -126,7 +140,7 @@ export function createUserCreation({ seal, departments }: Omit<UsersDependencies
     const claims = users.map(({ id }, index) => ({ targetId: id, prepared: customData[index] ?? [] }));
     await claimUniqueValues(seal, scope, 'USER', claims);
     context.audit({ after: users.map(toAuditNote) });
-    emit(userCreated, ...rows.map((row) => ({ user: toUserDto(row) })));
+    emit(accounts.events.created, ...rows.map((row) => ({ user: toUserDto(row) })));
 
     const joins = users.flatMap(({ id }, index) => {
       const departmentIds = inputs[index]?.departmentIds ?? [];
@@ -152,13 +166,14 @@ async function linkAccounts(
 }
 
 export function createUsersService(dependencies: UsersDependencies): Handlers<typeof contract> {
-  const { seal, passwords } = dependencies;
+  const { seal, passwords, accounts = personalAccounts } = dependencies;
+  const { kind } = accounts;
   const makeUsers = createUserCreation(dependencies);
   const createUsers = async (...parameters: Parameters<typeof makeUsers>): Promise<readonly UserRow[]> => {
     const { rows, haveJoined } = await makeUsers(...parameters);
     const [, , , { scope }] = parameters;
     const ids = rows.map(({ id }) => id);
-    return haveJoined ? listUsersByIds(scope, ids, false) : rows;
+    return haveJoined ? listUsersByIds(scope, ids, false, accounts.kind) : rows;
   };
   const show = (scope: Scope, rows: readonly UserRow[], flags?: UserFlags) =>
     rows.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId }));
@@ -184,13 +199,13 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
     ),
 
     async getUser({ userId, userIdType, ...flags }, { scope }) {
-      const [user] = show(scope, await readUsers(seal, scope, [userId], userIdType, flags), flags);
+      const [user] = show(scope, await readUsers(seal, scope, kind, [userId], userIdType, flags), flags);
       if (user === undefined) throw userErrors.notFound();
       return user;
     },
 
     async getUserBatch({ userIds, userIdType, ...flags }, { scope }) {
-      return show(scope, await readUsers(seal, scope, userIds, userIdType, flags), flags);
+      return show(scope, await readUsers(seal, scope, kind, userIds, userIdType, flags), flags);
     },
 
     async isUserExists({ username, email, phone, externalId }, { scope }) {
@@ -341,12 +356,13 @@ async function alreadyExists(scope: Scope, user: WrittenUser, prefix: string) {
 async function readUsers(
   seal: Seal,
   scope: Scope,
+  kind: AccountKind,
   userIds: readonly string[],
   type: UserIdType,
   flags: UserFlags,
 ): Promise<readonly UserRow[]> {
   // System ids need no look-up before the look-up.
-  const ids = type === 'user_id' ? [...new Set(userIds)] : await findUserIds(scope, userIds, type);
-  const users = await listUsersByIds(scope, ids, flags.withDepartmentIds ?? false);
+  const ids = type === 'user_id' ? [...new Set(userIds)] : await findUserIds(scope, userIds, type, kind);
+  const users = await listUsersByIds(scope, ids, flags.withDepartmentIds ?? false, kind);
   return withRequested(seal, scope, users, flags);
 }

@@ -29,6 +29,7 @@ const withoutMethod: ReadonlySet<string> = new Set([
   'cancelJob',
   'createUserImport',
   'evaluateDynamicGroup',
+  'changeIntoPersonalAccount',
   'getJob',
   'getUserImport',
   'getUserImportReport',
@@ -42,6 +43,8 @@ const withoutMethod: ReadonlySet<string> = new Set([
   // The SDK signs, or asks for no key at all.
   'getManagementToken',
   'getSystemInfo',
+  'unbindPublicAccountOfGroups',
+  'unbindPublicAccountOfRoles',
 ]);
 
 /** Where the SDK declares an answer that the service it was made for does not give either. */
@@ -51,6 +54,8 @@ const wronglyDeclared: readonly RegExp[] = [
   /^(checkParamsNamespace|createAdminRole)\.data\.message: string instead of (true|false)$/,
   // Lists, declared as one of their elements.
   /^(getUserEncryptPasswordBatch|getPostById)\.data: array instead of /,
+  // Roles, declared as public accounts.
+  /^getPublicAccountRoles\.data\.list/,
   // Sent only when they are asked for: a group may have a million.
   /\.members: missing$/,
 ];

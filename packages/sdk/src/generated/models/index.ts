@@ -6,6 +6,7 @@ export * from './groups.ts';
 export * from './jobs.ts';
 export * from './organizations.ts';
 export * from './posts.ts';
+export * from './public-accounts.ts';
 export * from './roles.ts';
 export * from './tokens.ts';
 export * from './users.ts';

@@ -10,6 +10,7 @@ from .groups import GroupsSection
 from .jobs import JobsSection
 from .organizations import OrganizationsSection
 from .posts import PostsSection
+from .public_accounts import PublicAccountsSection
 from .roles import RolesSection
 from .tokens import TokensSection
 from .users import UsersSection
@@ -22,6 +23,7 @@ class ManagementClient(
     RolesSection,
     GroupsSection,
     PostsSection,
+    PublicAccountsSection,
     CustomFieldsSection,
     AccessKeysSection,
     TokensSection,

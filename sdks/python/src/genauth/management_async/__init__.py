@@ -10,6 +10,7 @@ from .groups import AsyncGroupsSection
 from .jobs import AsyncJobsSection
 from .organizations import AsyncOrganizationsSection
 from .posts import AsyncPostsSection
+from .public_accounts import AsyncPublicAccountsSection
 from .roles import AsyncRolesSection
 from .tokens import AsyncTokensSection
 from .users import AsyncUsersSection
@@ -22,6 +23,7 @@ class AsyncManagementClient(
     AsyncRolesSection,
     AsyncGroupsSection,
     AsyncPostsSection,
+    AsyncPublicAccountsSection,
     AsyncCustomFieldsSection,
     AsyncAccessKeysSection,
     AsyncTokensSection,

@@ -2927,6 +2927,891 @@ public class ManagementClient extends BaseClient {
     }
 
     /**
+     * List and search public accounts.
+     *
+     * <p>Lists the public accounts that match the keywords and every filter, as {@code list-users} lists people. A
+     * filter on {@code department} finds those linked to it.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
+     *   <li>422 {@code user_search.search_query_not_supported}: searchQuery is not supported, use advancedFilter</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListPublicAccountsRequestDto request = new ListPublicAccountsRequestDto();
+     * PublicAccountPaginatedRespDto answer = client.listPublicAccounts(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountPaginatedRespDto listPublicAccounts(ListPublicAccountsRequestDto request) {
+        return call("POST", "/api/v3/list-public-accounts", request, Repeating.ALLOWED, PublicAccountPaginatedRespDto.class);
+    }
+
+    /**
+     * Get a public account.
+     *
+     * <p>Gets a public account by any of its ids, whatever its state. Personal accounts are not found.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPublicAccountDto request = new GetPublicAccountDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * PublicAccountSingleRespDto answer = client.getPublicAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountSingleRespDto getPublicAccount(GetPublicAccountDto request) {
+        return call("GET", "/api/v3/get-public-account", request, Repeating.ALLOWED, PublicAccountSingleRespDto.class);
+    }
+
+    /**
+     * Get up to 50 public accounts.
+     *
+     * <p>Gets public accounts in the order of the ids given, each once. Ids that name none are left out.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPublicAccountBatchDto request = new GetPublicAccountBatchDto();
+     * request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+     * PublicAccountListRespDto answer = client.getPublicAccountBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountListRespDto getPublicAccountBatch(GetPublicAccountBatchDto request) {
+        return call("GET", "/api/v3/get-public-account-batch", request, Repeating.ALLOWED, PublicAccountListRespDto.class);
+    }
+
+    /**
+     * Create a public account.
+     *
+     * <p>Creates an account that several people share, with at least one of {@code username}, {@code email} and {@code
+     * phone}; these are unique over personal and public accounts. {@code departmentIds} links it to departments, whose
+     * members may use it.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
+     *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>400 {@code identity.other_provider}: Identity source &#123;extIdpId&#125; is of provider
+     *       &#123;provider&#125;</li>
+     *   <li>404 {@code identity.source_not_found}: Identity source not found: &#123;extIdpId&#125;</li>
+     *   <li>400 {@code password.hash_too_costly}: &#123;field&#125; is a password hash that would take too much time or
+     *       memory to check</li>
+     *   <li>400 {@code password.unknown_hash}: &#123;field&#125; is not a password hash of a known kind, so it cannot
+     *       be kept</li>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
+     *       &#123;departmentId&#125;; use its system id</li>
+     *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
+     *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
+     *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
+     *   <li>422 {@code user_write.message_service_not_configured}: No message service is configured</li>
+     *   <li>400 {@code user_write.metadata_not_defined}: Data object not defined: &#123;key&#125;</li>
+     *   <li>422 {@code user_write.one_time_password_unavailable}: One-time passwords cannot be imported yet</li>
+     *   <li>404 {@code user_write.tenant_not_found}: Tenant not found: &#123;tenantId&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreatePublicAccountReqDto request = new CreatePublicAccountReqDto();
+     * request.setEmail("test@example.com");
+     * PublicAccountSingleRespDto answer = client.createPublicAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountSingleRespDto createPublicAccount(CreatePublicAccountReqDto request) {
+        return call("POST", "/api/v3/create-public-account", request, Repeating.FORBIDDEN, PublicAccountSingleRespDto.class);
+    }
+
+    /**
+     * Create up to 50 public accounts.
+     *
+     * <p>Creates public accounts, all or none. An error names the item it is about, as in {@code list.3.email}.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
+     *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>400 {@code identity.other_provider}: Identity source &#123;extIdpId&#125; is of provider
+     *       &#123;provider&#125;</li>
+     *   <li>404 {@code identity.source_not_found}: Identity source not found: &#123;extIdpId&#125;</li>
+     *   <li>400 {@code password.hash_too_costly}: &#123;field&#125; is a password hash that would take too much time or
+     *       memory to check</li>
+     *   <li>400 {@code password.unknown_hash}: &#123;field&#125; is not a password hash of a known kind, so it cannot
+     *       be kept</li>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
+     *       &#123;departmentId&#125;; use its system id</li>
+     *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
+     *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
+     *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
+     *   <li>422 {@code user_write.message_service_not_configured}: No message service is configured</li>
+     *   <li>400 {@code user_write.metadata_not_defined}: Data object not defined: &#123;key&#125;</li>
+     *   <li>422 {@code user_write.one_time_password_unavailable}: One-time passwords cannot be imported yet</li>
+     *   <li>404 {@code user_write.tenant_not_found}: Tenant not found: &#123;tenantId&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreatePublicAccountReqDto list = new CreatePublicAccountReqDto();
+     * list.setEmail("test@example.com");
+     * CreatePublicAccountBatchReqDto request = new CreatePublicAccountBatchReqDto();
+     * request.setList(Arrays.asList(list));
+     * PublicAccountListRespDto answer = client.createPublicAccountsBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountListRespDto createPublicAccountsBatch(CreatePublicAccountBatchReqDto request) {
+        return call("POST", "/api/v3/create-public-accounts-batch", request, Repeating.FORBIDDEN, PublicAccountListRespDto.class);
+    }
+
+    /**
+     * Update a public account.
+     *
+     * <p>Changes what is given and leaves the rest; null clears a field. An account that becomes Resigned or Archived
+     * loses its links to users, departments, groups, roles and posts.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
+     *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
+     *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
+     *   <li>422 {@code user_write.message_service_not_configured}: No message service is configured</li>
+     *   <li>400 {@code user_write.metadata_not_defined}: Data object not defined: &#123;key&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UpdatePublicAccountReqDto request = new UpdatePublicAccountReqDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setEmail("test@example.com");
+     * request.setPhone("18812345678");
+     * PublicAccountSingleRespDto answer = client.updatePublicAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountSingleRespDto updatePublicAccount(UpdatePublicAccountReqDto request) {
+        return call("POST", "/api/v3/update-public-account", request, Repeating.ALLOWED, PublicAccountSingleRespDto.class);
+    }
+
+    /**
+     * Update up to 50 public accounts.
+     *
+     * <p>Changes public accounts, named by their system ids, all or none.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
+     *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
+     *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
+     *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
+     *   <li>422 {@code user_write.message_service_not_configured}: No message service is configured</li>
+     *   <li>400 {@code user_write.metadata_not_defined}: Data object not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user_write.unknown_user}: User not found: &#123;userId&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UpdateUserInfoDto list = new UpdateUserInfoDto();
+     * list.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * UpdatePublicAccountBatchReqDto request = new UpdatePublicAccountBatchReqDto();
+     * request.setList(Arrays.asList(list));
+     * PublicAccountListRespDto answer = client.updatePublicAccountBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountListRespDto updatePublicAccountBatch(UpdatePublicAccountBatchReqDto request) {
+        return call("POST", "/api/v3/update-public-account-batch", request, Repeating.ALLOWED, PublicAccountListRespDto.class);
+    }
+
+    /**
+     * Delete up to 50 public accounts.
+     *
+     * <p>Deletes public accounts with all their links. Ids that name none, or a person, are ignored, so the call can be
+     * repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * DeletePublicAccountsBatchDto request = new DeletePublicAccountsBatchDto();
+     * request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+     * IsSuccessRespDto answer = client.deletePublicAccountsBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto deletePublicAccountsBatch(DeletePublicAccountsBatchDto request) {
+        return call("POST", "/api/v3/delete-public-accounts-batch", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Mark up to 50 public accounts as resigned.
+     *
+     * <p>Takes public accounts out of use: nobody can log in with them, and their links to users, departments, groups,
+     * roles and posts end. Ids that name none are ignored.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ResignPublicAccountBatchReqDto request = new ResignPublicAccountBatchReqDto();
+     * request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+     * ResignUserRespDto answer = client.resignPublicAccountBatch(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public ResignUserRespDto resignPublicAccountBatch(ResignPublicAccountBatchReqDto request) {
+        return call("POST", "/api/v3/resign-public-account-batch", request, Repeating.FORBIDDEN, ResignUserRespDto.class);
+    }
+
+    /**
+     * Make a personal account a public one.
+     *
+     * <p>Makes a personal account a public one. Its id, identifiers, profile, password and state stay. Its departments,
+     * groups, roles, posts and the public accounts it could use end: a public account belongs to nothing, and nobody
+     * may use it before it is linked to them.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreatePublicAccountFromUserDto request = new CreatePublicAccountFromUserDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * IsSuccessRespDto answer = client.changeIntoPublicAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto changeIntoPublicAccount(CreatePublicAccountFromUserDto request) {
+        return call("POST", "/api/v3/transfer-into-public-account", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Make a public account a personal one.
+     *
+     * <p>Makes a public account a personal one. Its id, identifiers, profile, password and state stay. Its links end:
+     * whoever could use it no longer can, and the person belongs to no department, group, role or post yet. An
+     * extension of the V3 API.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code public_account.not_found}: Public account not found: &#123;publicAccountId&#125;</li>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreateUserFromPublicAccountDto request = new CreateUserFromPublicAccountDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * IsSuccessRespDto answer = client.changeIntoPersonalAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto changeIntoPersonalAccount(CreateUserFromPublicAccountDto request) {
+        return call("POST", "/api/v3/transfer-into-personal-account", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List the departments a public account is linked to.
+     *
+     * <p>Lists the departments whose members may use a public account, the one linked last first unless another order
+     * is asked for.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetDepartmentsOfPublicAccountDto request = new GetDepartmentsOfPublicAccountDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * UserDepartmentPaginatedRespDto answer = client.getPublicAccountDepartments(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserDepartmentPaginatedRespDto getPublicAccountDepartments(GetDepartmentsOfPublicAccountDto request) {
+        return call("GET", "/api/v3/get-departments-of-public-account", request, Repeating.ALLOWED, UserDepartmentPaginatedRespDto.class);
+    }
+
+    /**
+     * List the public accounts linked to a department.
+     *
+     * <p>Lists the public accounts that are linked to this very department, the one linked last first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPublicAccountsOfDepartmentDto request = new GetPublicAccountsOfDepartmentDto();
+     * request.setDepartmentId("60b49eb83fd80adb96f26e68");
+     * PublicAccountPaginatedRespDto answer = client.getPublicAccountsOfDepartment(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountPaginatedRespDto getPublicAccountsOfDepartment(GetPublicAccountsOfDepartmentDto request) {
+        return call("GET", "/api/v3/get-public-accounts-of-department", request, Repeating.ALLOWED, PublicAccountPaginatedRespDto.class);
+    }
+
+    /**
+     * Set the departments a public account is linked to.
+     *
+     * <p>Replaces the departments a public account is linked to: their members may use it. The main department is
+     * chosen as {@code set-user-departments} does. {@code isLeader} is kept with the link and shown again; leaders of a
+     * department are people. To unlink the last department, pass the account to {@code remove-department-members}.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     *   <li>404 {@code user_department.department_not_found}: There is an invalid departmentId:
+     *       &#123;departmentId&#125;</li>
+     *   <li>422 {@code user_department.main_department_virtual}: A virtual department cannot be a main department</li>
+     *   <li>400 {@code user_department.several_main_departments}: A user can have one main department only</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetUserDepartmentDto department = new SetUserDepartmentDto();
+     * department.setDepartmentId("60b49eb83fd80adb96f26e68");
+     * department.setIsLeader(true);
+     * department.setIsMainDepartment(true);
+     * SetPublicAccountDepartmentsDto request = new SetPublicAccountDepartmentsDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setDepartments(Arrays.asList(department));
+     * IsSuccessRespDto answer = client.setPublicAccountOfDepartments(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto setPublicAccountOfDepartments(SetPublicAccountDepartmentsDto request) {
+        return call("POST", "/api/v3/set-public-account-of-departments", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List the public accounts of a user.
+     *
+     * <p>Lists the public accounts that are linked to this very user, the one linked last first. Those he may use as a
+     * member of a department, group or role, or by his post, are not among them.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPublicAccountsOfUserDto request = new GetPublicAccountsOfUserDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * PublicAccountPaginatedRespDto answer = client.getPublicAccountsOfUser(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountPaginatedRespDto getPublicAccountsOfUser(GetPublicAccountsOfUserDto request) {
+        return call("GET", "/api/v3/get-public-accounts-of-user", request, Repeating.ALLOWED, PublicAccountPaginatedRespDto.class);
+    }
+
+    /**
+     * List the users of a public account.
+     *
+     * <p>Lists the users a public account is linked to, who may use it, the one linked last first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code public_account.not_found}: Public account not found: &#123;publicAccountId&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUsersOfPublicAccountDto request = new GetUsersOfPublicAccountDto();
+     * request.setPublicAccountId("6229ffa0a1b2c3d4cade3e3d");
+     * PublicAccountPaginatedRespDto answer = client.getUsersOfPublicAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountPaginatedRespDto getUsersOfPublicAccount(GetUsersOfPublicAccountDto request) {
+        return call("GET", "/api/v3/get-users-of-public-account", request, Repeating.ALLOWED, PublicAccountPaginatedRespDto.class);
+    }
+
+    /**
+     * Let users use a public account.
+     *
+     * <p>Links a public account to users, beside those it is linked to. Links that are there stay, so the call can be
+     * repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code public_account.not_found}: Public account not found: &#123;publicAccountId&#125;</li>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetPublicAccountBatchReqDto request = new SetPublicAccountBatchReqDto();
+     * request.setPublicAccountId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+     * IsSuccessRespDto answer = client.bindUsersPublicAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto bindUsersPublicAccount(SetPublicAccountBatchReqDto request) {
+        return call("POST", "/api/v3/set-public-account-of-users", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Let a user use public accounts.
+     *
+     * <p>Links a user to public accounts, beside those he is linked to.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code public_account.not_found}: Public account not found: &#123;publicAccountId&#125;</li>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetUserOfPublicAccountBatchReqDto request = new SetUserOfPublicAccountBatchReqDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setPublicAccountIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+     * IsSuccessRespDto answer = client.setuserOfPublicAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto setuserOfPublicAccount(SetUserOfPublicAccountBatchReqDto request) {
+        return call("POST", "/api/v3/set-user-of-public-accounts", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * End the link between a public account and a user.
+     *
+     * <p>Ends the link between a public account and a user. One that is not there is no error, so the call can be
+     * repeated safely.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code public_account.not_found}: Public account not found: &#123;publicAccountId&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UnbindPublicAccountBatchReqDto request = new UnbindPublicAccountBatchReqDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setPublicAccountId("6229ffa0a1b2c3d4cade3e3d");
+     * IsSuccessRespDto answer = client.unbindUsersPublicAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto unbindUsersPublicAccount(UnbindPublicAccountBatchReqDto request) {
+        return call("POST", "/api/v3/unbind-public-account-of-user", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List the roles a public account is linked to.
+     *
+     * <p>Lists the roles of one namespace whose members may use a public account, the one linked last first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetRolesOfPublicAccountDto request = new GetRolesOfPublicAccountDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * RolePaginatedRespDto answer = client.getPublicAccountRoles(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public RolePaginatedRespDto getPublicAccountRoles(GetRolesOfPublicAccountDto request) {
+        return call("GET", "/api/v3/get-roles-of-public-account", request, Repeating.ALLOWED, RolePaginatedRespDto.class);
+    }
+
+    /**
+     * List the public accounts linked to a role.
+     *
+     * <p>Lists the public accounts that are linked to a role, the one linked last first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPublicAccountsOfRoleDto request = new GetPublicAccountsOfRoleDto();
+     * request.setRoleId("6229ffa0a1b2c3d4cade3e3d");
+     * PublicAccountPaginatedRespDto answer = client.getPublicAccountsOfRole(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountPaginatedRespDto getPublicAccountsOfRole(GetPublicAccountsOfRoleDto request) {
+        return call("GET", "/api/v3/get-public-accounts-of-role", request, Repeating.ALLOWED, PublicAccountPaginatedRespDto.class);
+    }
+
+    /**
+     * Let the members of roles use a public account.
+     *
+     * <p>Links a public account to roles, beside those it is linked to. The account does not get the roles: those who
+     * have them may use it.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetUserRolesDto request = new SetUserRolesDto();
+     * request.setRoleIds(Arrays.asList("60b49eb83fd80adb96f26e68"));
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * IsSuccessRespDto answer = client.bindPublicAccountOfRoles(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto bindPublicAccountOfRoles(SetUserRolesDto request) {
+        return call("POST", "/api/v3/set-public-account-of-roles", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * End the links between a public account and roles.
+     *
+     * <p>Ends links between a public account and roles; those that are not there are no error. An extension of the V3
+     * API.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UnbindPublicAccountOfRolesDto request = new UnbindPublicAccountOfRolesDto();
+     * request.setRoleIds(Arrays.asList("60b49eb83fd80adb96f26e68"));
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * IsSuccessRespDto answer = client.unbindPublicAccountOfRoles(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto unbindPublicAccountOfRoles(UnbindPublicAccountOfRolesDto request) {
+        return call("POST", "/api/v3/unbind-public-account-of-roles", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * List the public accounts linked to a group.
+     *
+     * <p>Lists the public accounts that are linked to a group, the one linked last first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPublicAccountsOfGroupDto request = new GetPublicAccountsOfGroupDto();
+     * request.setGroupId("6229ffa0a1b2c3d4cade3e3d");
+     * PublicAccountPaginatedRespDto answer = client.getPublicAccountsOfGroup(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountPaginatedRespDto getPublicAccountsOfGroup(GetPublicAccountsOfGroupDto request) {
+        return call("GET", "/api/v3/get-public-accounts-of-group", request, Repeating.ALLOWED, PublicAccountPaginatedRespDto.class);
+    }
+
+    /**
+     * List the groups a public account is linked to.
+     *
+     * <p>Lists the groups whose members may use a public account, the one linked last first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetGroupsOfPublicAccountDto request = new GetGroupsOfPublicAccountDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * GroupPaginatedRespDto answer = client.getGroupsOfPublicAccount(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public GroupPaginatedRespDto getGroupsOfPublicAccount(GetGroupsOfPublicAccountDto request) {
+        return call("GET", "/api/v3/get-groups-of-public-account", request, Repeating.ALLOWED, GroupPaginatedRespDto.class);
+    }
+
+    /**
+     * Let the members of groups use a public account.
+     *
+     * <p>Links a public account to groups, beside those it is linked to. The account does not become a member: the
+     * members may use it.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetUserGroupsDto request = new SetUserGroupsDto();
+     * request.setGroupIds(Arrays.asList("60b49eb83fd80adb96f26e68"));
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * IsSuccessRespDto answer = client.getPublicAccountOfGroups(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto getPublicAccountOfGroups(SetUserGroupsDto request) {
+        return call("POST", "/api/v3/set-public-account-of-groups", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * End the links between a public account and groups.
+     *
+     * <p>Ends links between a public account and groups; those that are not there are no error. An extension of the V3
+     * API.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UnbindPublicAccountOfGroupsDto request = new UnbindPublicAccountOfGroupsDto();
+     * request.setGroupIds(Arrays.asList("60b49eb83fd80adb96f26e68"));
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * IsSuccessRespDto answer = client.unbindPublicAccountOfGroups(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto unbindPublicAccountOfGroups(UnbindPublicAccountOfGroupsDto request) {
+        return call("POST", "/api/v3/unbind-public-account-of-groups", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
+     * Get the post a public account is linked to.
+     *
+     * <p>Gets the post whose holders may use a public account, or null. Its fields stand at the top of the answer as
+     * well as below {@code data}.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPostOfPublicAccountDto request = new GetPostOfPublicAccountDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * PostSingleRespDto answer = client.getPostOfPublicUser(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PostSingleRespDto getPostOfPublicUser(GetPostOfPublicAccountDto request) {
+        return call("GET", "/api/v3/get-post-of-public-account", request, Repeating.ALLOWED, PostSingleRespDto.class);
+    }
+
+    /**
+     * List the public accounts linked to a post.
+     *
+     * <p>Lists the public accounts that are linked to a post, the one linked last first.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetPublicAccountsOfPostDto request = new GetPublicAccountsOfPostDto();
+     * request.setPostId("64f0c2a1b3d4e5f607182940");
+     * PublicAccountPaginatedRespDto answer = client.getPublicAccountsOfPost(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public PublicAccountPaginatedRespDto getPublicAccountsOfPost(GetPublicAccountsOfPostDto request) {
+        return call("GET", "/api/v3/get-public-accounts-of-post", request, Repeating.ALLOWED, PublicAccountPaginatedRespDto.class);
+    }
+
+    /**
+     * Let the holders of a post use a public account.
+     *
+     * <p>Links a public account to a post. It has one post at most: the former one is replaced.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
+     *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
+     *       linked</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * SetPublicAccountPostDto request = new SetPublicAccountPostDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setPostId("64f0c2a1b3d4e5f607182940");
+     * IsSuccessRespDto answer = client.setPublicAccountOfnPost(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto setPublicAccountOfnPost(SetPublicAccountPostDto request) {
+        return call("POST", "/api/v3/set-public-account-of-post", request, Repeating.ALLOWED, IsSuccessRespDto.class);
+    }
+
+    /**
+     * End the link between a public account and a post.
+     *
+     * <p>Ends the link between a public account and a post. Another post stays, and a link that is not there is no
+     * error.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
+     *   <li>404 {@code user.not_found}: User not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * UnbindPublicAccountPostDto request = new UnbindPublicAccountPostDto();
+     * request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+     * request.setPostId("64f0c2a1b3d4e5f607182940");
+     * IsSuccessRespDto answer = client.unbindPublicAccountOfPost(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public IsSuccessRespDto unbindPublicAccountOfPost(UnbindPublicAccountPostDto request) {
+        return call("POST", "/api/v3/unbind-public-account-of-post", request, Repeating.FORBIDDEN, IsSuccessRespDto.class);
+    }
+
+    /**
      * Get the custom fields.
      *
      * <p>Gets every custom field of users, roles, groups or departments, in the order they were made.

@@ -18,9 +18,13 @@ import ai.genauth.sdk.java.dto.CreateGroupReqDto;
 import ai.genauth.sdk.java.dto.CreateOrUpdateGroupReqDto;
 import ai.genauth.sdk.java.dto.CreateOrganizationReqDto;
 import ai.genauth.sdk.java.dto.CreatePostDto;
+import ai.genauth.sdk.java.dto.CreatePublicAccountBatchReqDto;
+import ai.genauth.sdk.java.dto.CreatePublicAccountFromUserDto;
+import ai.genauth.sdk.java.dto.CreatePublicAccountReqDto;
 import ai.genauth.sdk.java.dto.CreateRoleDto;
 import ai.genauth.sdk.java.dto.CreateRolesBatch;
 import ai.genauth.sdk.java.dto.CreateUserBatchReqDto;
+import ai.genauth.sdk.java.dto.CreateUserFromPublicAccountDto;
 import ai.genauth.sdk.java.dto.CreateUserImportDto;
 import ai.genauth.sdk.java.dto.CreateUserInfoDto;
 import ai.genauth.sdk.java.dto.CreateUserReqDto;
@@ -32,6 +36,7 @@ import ai.genauth.sdk.java.dto.DeleteDepartmentReqDto;
 import ai.genauth.sdk.java.dto.DeleteDepartmentSyncRelationReqDto;
 import ai.genauth.sdk.java.dto.DeleteGroupsReqDto;
 import ai.genauth.sdk.java.dto.DeleteOrganizationReqDto;
+import ai.genauth.sdk.java.dto.DeletePublicAccountsBatchDto;
 import ai.genauth.sdk.java.dto.DeleteRoleBatchDto;
 import ai.genauth.sdk.java.dto.DeleteRoleDto;
 import ai.genauth.sdk.java.dto.DeleteUsersBatchDto;
@@ -44,8 +49,10 @@ import ai.genauth.sdk.java.dto.GetCustomFieldsDto;
 import ai.genauth.sdk.java.dto.GetDepartmentByIdDto;
 import ai.genauth.sdk.java.dto.GetDepartmentDto;
 import ai.genauth.sdk.java.dto.GetDepartmentSyncRelationsDto;
+import ai.genauth.sdk.java.dto.GetDepartmentsOfPublicAccountDto;
 import ai.genauth.sdk.java.dto.GetGroupAuthorizedResourcesDto;
 import ai.genauth.sdk.java.dto.GetGroupDto;
+import ai.genauth.sdk.java.dto.GetGroupsOfPublicAccountDto;
 import ai.genauth.sdk.java.dto.GetJobDto;
 import ai.genauth.sdk.java.dto.GetManagementAccessTokenDto;
 import ai.genauth.sdk.java.dto.GetOrganizationBatchDto;
@@ -53,8 +60,17 @@ import ai.genauth.sdk.java.dto.GetOrganizationDto;
 import ai.genauth.sdk.java.dto.GetParentDepartmentDto;
 import ai.genauth.sdk.java.dto.GetPostByIdListDto;
 import ai.genauth.sdk.java.dto.GetPostDto;
+import ai.genauth.sdk.java.dto.GetPostOfPublicAccountDto;
+import ai.genauth.sdk.java.dto.GetPublicAccountBatchDto;
+import ai.genauth.sdk.java.dto.GetPublicAccountDto;
+import ai.genauth.sdk.java.dto.GetPublicAccountsOfDepartmentDto;
+import ai.genauth.sdk.java.dto.GetPublicAccountsOfGroupDto;
+import ai.genauth.sdk.java.dto.GetPublicAccountsOfPostDto;
+import ai.genauth.sdk.java.dto.GetPublicAccountsOfRoleDto;
+import ai.genauth.sdk.java.dto.GetPublicAccountsOfUserDto;
 import ai.genauth.sdk.java.dto.GetRoleAuthorizedResourcesDto;
 import ai.genauth.sdk.java.dto.GetRoleDto;
+import ai.genauth.sdk.java.dto.GetRolesOfPublicAccountDto;
 import ai.genauth.sdk.java.dto.GetUserBatchDto;
 import ai.genauth.sdk.java.dto.GetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetUserDto;
@@ -66,6 +82,7 @@ import ai.genauth.sdk.java.dto.GetUserImportReportDto;
 import ai.genauth.sdk.java.dto.GetUserPostDto;
 import ai.genauth.sdk.java.dto.GetUserPostsDto;
 import ai.genauth.sdk.java.dto.GetUserRolesDto;
+import ai.genauth.sdk.java.dto.GetUsersOfPublicAccountDto;
 import ai.genauth.sdk.java.dto.HasAnyRoleReqDto;
 import ai.genauth.sdk.java.dto.IsUserExistsReqDto;
 import ai.genauth.sdk.java.dto.IsUserInDepartmentDto;
@@ -82,6 +99,7 @@ import ai.genauth.sdk.java.dto.ListJobsDto;
 import ai.genauth.sdk.java.dto.ListOrganizationsDto;
 import ai.genauth.sdk.java.dto.ListPostBatchDto;
 import ai.genauth.sdk.java.dto.ListPostDto;
+import ai.genauth.sdk.java.dto.ListPublicAccountsRequestDto;
 import ai.genauth.sdk.java.dto.ListRoleAssignmentsDto;
 import ai.genauth.sdk.java.dto.ListRoleDepartmentsDto;
 import ai.genauth.sdk.java.dto.ListRoleMembersDto;
@@ -95,6 +113,7 @@ import ai.genauth.sdk.java.dto.RemoveDepartmentMembersReqDto;
 import ai.genauth.sdk.java.dto.RemoveGroupMembersReqDto;
 import ai.genauth.sdk.java.dto.RemovePostDto;
 import ai.genauth.sdk.java.dto.RemoveRoleMutualExclusionReqDto;
+import ai.genauth.sdk.java.dto.ResignPublicAccountBatchReqDto;
 import ai.genauth.sdk.java.dto.ResignUserBatchReqDto;
 import ai.genauth.sdk.java.dto.ResignUserReqDto;
 import ai.genauth.sdk.java.dto.RevokeRoleBatchDto;
@@ -110,14 +129,24 @@ import ai.genauth.sdk.java.dto.SetCustomDataDto;
 import ai.genauth.sdk.java.dto.SetCustomDataReqDto;
 import ai.genauth.sdk.java.dto.SetCustomFieldDto;
 import ai.genauth.sdk.java.dto.SetCustomFieldsReqDto;
+import ai.genauth.sdk.java.dto.SetPublicAccountBatchReqDto;
+import ai.genauth.sdk.java.dto.SetPublicAccountDepartmentsDto;
+import ai.genauth.sdk.java.dto.SetPublicAccountPostDto;
 import ai.genauth.sdk.java.dto.SetRoleMutualExclusionReqDto;
 import ai.genauth.sdk.java.dto.SetUserBaseFieldDto;
 import ai.genauth.sdk.java.dto.SetUserBaseFieldsReqDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentDto;
 import ai.genauth.sdk.java.dto.SetUserDepartmentsDto;
+import ai.genauth.sdk.java.dto.SetUserGroupsDto;
+import ai.genauth.sdk.java.dto.SetUserOfPublicAccountBatchReqDto;
 import ai.genauth.sdk.java.dto.SetUserPostsDto;
+import ai.genauth.sdk.java.dto.SetUserRolesDto;
 import ai.genauth.sdk.java.dto.StartUserImportDto;
 import ai.genauth.sdk.java.dto.TargetDto;
+import ai.genauth.sdk.java.dto.UnbindPublicAccountBatchReqDto;
+import ai.genauth.sdk.java.dto.UnbindPublicAccountOfGroupsDto;
+import ai.genauth.sdk.java.dto.UnbindPublicAccountOfRolesDto;
+import ai.genauth.sdk.java.dto.UnbindPublicAccountPostDto;
 import ai.genauth.sdk.java.dto.UnlinkIdentity;
 import ai.genauth.sdk.java.dto.UpdateAccessKeyDto;
 import ai.genauth.sdk.java.dto.UpdateDepartmentReqDto;
@@ -126,6 +155,8 @@ import ai.genauth.sdk.java.dto.UpdateGroupReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationReqDto;
 import ai.genauth.sdk.java.dto.UpdateOrganizationStatusReqDto;
 import ai.genauth.sdk.java.dto.UpdatePostDto;
+import ai.genauth.sdk.java.dto.UpdatePublicAccountBatchReqDto;
+import ai.genauth.sdk.java.dto.UpdatePublicAccountReqDto;
 import ai.genauth.sdk.java.dto.UpdateRoleDto;
 import ai.genauth.sdk.java.dto.UpdateUserBatchReqDto;
 import ai.genauth.sdk.java.dto.UpdateUserInfoDto;
@@ -947,6 +978,242 @@ class SamplesTest {
         GetUserPostDto request = new GetUserPostDto();
         request.setUserId("6229ffa0a1b2c3d4cade3e3d");
         server.assertAnswered("getUserPost", client.getUserPost(request));
+    }
+
+    @Test
+    void listPublicAccounts() {
+        ListPublicAccountsRequestDto request = new ListPublicAccountsRequestDto();
+        server.assertAnswered("listPublicAccounts", client.listPublicAccounts(request));
+    }
+
+    @Test
+    void getPublicAccount() {
+        GetPublicAccountDto request = new GetPublicAccountDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getPublicAccount", client.getPublicAccount(request));
+    }
+
+    @Test
+    void getPublicAccountBatch() {
+        GetPublicAccountBatchDto request = new GetPublicAccountBatchDto();
+        request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+        server.assertAnswered("getPublicAccountBatch", client.getPublicAccountBatch(request));
+    }
+
+    @Test
+    void createPublicAccount() {
+        CreatePublicAccountReqDto request = new CreatePublicAccountReqDto();
+        request.setEmail("test@example.com");
+        server.assertAnswered("createPublicAccount", client.createPublicAccount(request));
+    }
+
+    @Test
+    void createPublicAccountsBatch() {
+        CreatePublicAccountReqDto list = new CreatePublicAccountReqDto();
+        list.setEmail("test@example.com");
+        CreatePublicAccountBatchReqDto request = new CreatePublicAccountBatchReqDto();
+        request.setList(Arrays.asList(list));
+        server.assertAnswered("createPublicAccountsBatch", client.createPublicAccountsBatch(request));
+    }
+
+    @Test
+    void updatePublicAccount() {
+        UpdatePublicAccountReqDto request = new UpdatePublicAccountReqDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        request.setEmail("test@example.com");
+        request.setPhone("18812345678");
+        server.assertAnswered("updatePublicAccount", client.updatePublicAccount(request));
+    }
+
+    @Test
+    void updatePublicAccountBatch() {
+        UpdateUserInfoDto list = new UpdateUserInfoDto();
+        list.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        UpdatePublicAccountBatchReqDto request = new UpdatePublicAccountBatchReqDto();
+        request.setList(Arrays.asList(list));
+        server.assertAnswered("updatePublicAccountBatch", client.updatePublicAccountBatch(request));
+    }
+
+    @Test
+    void deletePublicAccountsBatch() {
+        DeletePublicAccountsBatchDto request = new DeletePublicAccountsBatchDto();
+        request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+        server.assertAnswered("deletePublicAccountsBatch", client.deletePublicAccountsBatch(request));
+    }
+
+    @Test
+    void resignPublicAccountBatch() {
+        ResignPublicAccountBatchReqDto request = new ResignPublicAccountBatchReqDto();
+        request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+        server.assertAnswered("resignPublicAccountBatch", client.resignPublicAccountBatch(request));
+    }
+
+    @Test
+    void changeIntoPublicAccount() {
+        CreatePublicAccountFromUserDto request = new CreatePublicAccountFromUserDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("changeIntoPublicAccount", client.changeIntoPublicAccount(request));
+    }
+
+    @Test
+    void changeIntoPersonalAccount() {
+        CreateUserFromPublicAccountDto request = new CreateUserFromPublicAccountDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("changeIntoPersonalAccount", client.changeIntoPersonalAccount(request));
+    }
+
+    @Test
+    void getPublicAccountDepartments() {
+        GetDepartmentsOfPublicAccountDto request = new GetDepartmentsOfPublicAccountDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getPublicAccountDepartments", client.getPublicAccountDepartments(request));
+    }
+
+    @Test
+    void getPublicAccountsOfDepartment() {
+        GetPublicAccountsOfDepartmentDto request = new GetPublicAccountsOfDepartmentDto();
+        request.setDepartmentId("60b49eb83fd80adb96f26e68");
+        server.assertAnswered("getPublicAccountsOfDepartment", client.getPublicAccountsOfDepartment(request));
+    }
+
+    @Test
+    void setPublicAccountOfDepartments() {
+        SetUserDepartmentDto department = new SetUserDepartmentDto();
+        department.setDepartmentId("60b49eb83fd80adb96f26e68");
+        department.setIsLeader(true);
+        department.setIsMainDepartment(true);
+        SetPublicAccountDepartmentsDto request = new SetPublicAccountDepartmentsDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        request.setDepartments(Arrays.asList(department));
+        server.assertAnswered("setPublicAccountOfDepartments", client.setPublicAccountOfDepartments(request));
+    }
+
+    @Test
+    void getPublicAccountsOfUser() {
+        GetPublicAccountsOfUserDto request = new GetPublicAccountsOfUserDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getPublicAccountsOfUser", client.getPublicAccountsOfUser(request));
+    }
+
+    @Test
+    void getUsersOfPublicAccount() {
+        GetUsersOfPublicAccountDto request = new GetUsersOfPublicAccountDto();
+        request.setPublicAccountId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getUsersOfPublicAccount", client.getUsersOfPublicAccount(request));
+    }
+
+    @Test
+    void bindUsersPublicAccount() {
+        SetPublicAccountBatchReqDto request = new SetPublicAccountBatchReqDto();
+        request.setPublicAccountId("6229ffa0a1b2c3d4cade3e3d");
+        request.setUserIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+        server.assertAnswered("bindUsersPublicAccount", client.bindUsersPublicAccount(request));
+    }
+
+    @Test
+    void setuserOfPublicAccount() {
+        SetUserOfPublicAccountBatchReqDto request = new SetUserOfPublicAccountBatchReqDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        request.setPublicAccountIds(Arrays.asList("6229ffa0a1b2c3d4cade3e3d"));
+        server.assertAnswered("setuserOfPublicAccount", client.setuserOfPublicAccount(request));
+    }
+
+    @Test
+    void unbindUsersPublicAccount() {
+        UnbindPublicAccountBatchReqDto request = new UnbindPublicAccountBatchReqDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        request.setPublicAccountId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("unbindUsersPublicAccount", client.unbindUsersPublicAccount(request));
+    }
+
+    @Test
+    void getPublicAccountRoles() {
+        GetRolesOfPublicAccountDto request = new GetRolesOfPublicAccountDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getPublicAccountRoles", client.getPublicAccountRoles(request));
+    }
+
+    @Test
+    void getPublicAccountsOfRole() {
+        GetPublicAccountsOfRoleDto request = new GetPublicAccountsOfRoleDto();
+        request.setRoleId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getPublicAccountsOfRole", client.getPublicAccountsOfRole(request));
+    }
+
+    @Test
+    void bindPublicAccountOfRoles() {
+        SetUserRolesDto request = new SetUserRolesDto();
+        request.setRoleIds(Arrays.asList("60b49eb83fd80adb96f26e68"));
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("bindPublicAccountOfRoles", client.bindPublicAccountOfRoles(request));
+    }
+
+    @Test
+    void unbindPublicAccountOfRoles() {
+        UnbindPublicAccountOfRolesDto request = new UnbindPublicAccountOfRolesDto();
+        request.setRoleIds(Arrays.asList("60b49eb83fd80adb96f26e68"));
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("unbindPublicAccountOfRoles", client.unbindPublicAccountOfRoles(request));
+    }
+
+    @Test
+    void getPublicAccountsOfGroup() {
+        GetPublicAccountsOfGroupDto request = new GetPublicAccountsOfGroupDto();
+        request.setGroupId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getPublicAccountsOfGroup", client.getPublicAccountsOfGroup(request));
+    }
+
+    @Test
+    void getGroupsOfPublicAccount() {
+        GetGroupsOfPublicAccountDto request = new GetGroupsOfPublicAccountDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getGroupsOfPublicAccount", client.getGroupsOfPublicAccount(request));
+    }
+
+    @Test
+    void getPublicAccountOfGroups() {
+        SetUserGroupsDto request = new SetUserGroupsDto();
+        request.setGroupIds(Arrays.asList("60b49eb83fd80adb96f26e68"));
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getPublicAccountOfGroups", client.getPublicAccountOfGroups(request));
+    }
+
+    @Test
+    void unbindPublicAccountOfGroups() {
+        UnbindPublicAccountOfGroupsDto request = new UnbindPublicAccountOfGroupsDto();
+        request.setGroupIds(Arrays.asList("60b49eb83fd80adb96f26e68"));
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("unbindPublicAccountOfGroups", client.unbindPublicAccountOfGroups(request));
+    }
+
+    @Test
+    void getPostOfPublicUser() {
+        GetPostOfPublicAccountDto request = new GetPostOfPublicAccountDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getPostOfPublicUser", client.getPostOfPublicUser(request));
+    }
+
+    @Test
+    void getPublicAccountsOfPost() {
+        GetPublicAccountsOfPostDto request = new GetPublicAccountsOfPostDto();
+        request.setPostId("64f0c2a1b3d4e5f607182940");
+        server.assertAnswered("getPublicAccountsOfPost", client.getPublicAccountsOfPost(request));
+    }
+
+    @Test
+    void setPublicAccountOfnPost() {
+        SetPublicAccountPostDto request = new SetPublicAccountPostDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        request.setPostId("64f0c2a1b3d4e5f607182940");
+        server.assertAnswered("setPublicAccountOfnPost", client.setPublicAccountOfnPost(request));
+    }
+
+    @Test
+    void unbindPublicAccountOfPost() {
+        UnbindPublicAccountPostDto request = new UnbindPublicAccountPostDto();
+        request.setUserId("6229ffa0a1b2c3d4cade3e3d");
+        request.setPostId("64f0c2a1b3d4e5f607182940");
+        server.assertAnswered("unbindPublicAccountOfPost", client.unbindPublicAccountOfPost(request));
     }
 
     @Test

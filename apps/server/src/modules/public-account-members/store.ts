@@ -1,0 +1,236 @@
+import { type Scope, statement } from '../../platform/database/database.ts';
+import { type GroupRow, groupColumns } from '../group-directory/index.ts';
+import { type UserRow, userColumns } from '../user-directory/index.ts';
+
+/** What a public account can be linked to with the same few statements: the table of the links and its column. */
+const linkTables = {
+  USER: { table: 'public_account_users', column: 'user_id' },
+  GROUP: { table: 'public_account_groups', column: 'group_id' },
+  ROLE: { table: 'public_account_roles', column: 'role_id' },
+  POST: { table: 'public_account_posts', column: 'post_id' },
+} as const;
+
+export type SubjectType = keyof typeof linkTables;
+
+/** One link of a public account. */
+export interface Link {
+  readonly accountId: string;
+  readonly subjectId: string;
+}
+
+type LinkParameters = [accountIds: readonly string[], subjectIds: readonly string[]];
+
+function linkStatements(type: SubjectType) {
+  const { table, column } = linkTables[type];
+  const inPool = `user_pool_id = current_setting('genauth.user_pool_id')`;
+  return {
+    /** Every account to every subject; answers the links that are new. */
+    add: statement<Link, LinkParameters>(`
+      insert into ${table} (user_pool_id, public_account_id, ${column})
+      select current_setting('genauth.user_pool_id'), account.id, subject.id
+      from unnest($1::text[]) as account (id) cross join unnest($2::text[]) as subject (id)
+      order by account.id, subject.id
+      on conflict do nothing
+      returning public_account_id as "accountId", ${column} as "subjectId"
+    `),
+    remove: statement<Link, LinkParameters>(`
+      delete from ${table} where ${inPool} and public_account_id = any($1) and ${column} = any($2)
+      returning public_account_id as "accountId", ${column} as "subjectId"
+    `),
+    accounts: statement<UserRow, [subjectId: string, limit: number | null, offset: number]>(`
+      select ${userColumns} from ${table} link
+      join users on users.user_pool_id = link.user_pool_id and users.id = link.public_account_id
+      where link.user_pool_id = current_setting('genauth.user_pool_id') and link.${column} = $1
+      order by link.linked_at desc, users.id desc limit $2 offset $3
+    `),
+    countAccounts: statement<{ total: number }, [subjectId: string]>(
+      `select count(*) as total from ${table} where ${inPool} and ${column} = $1`,
+    ),
+  };
+}
+
+const links = {
+  USER: linkStatements('USER'),
+  GROUP: linkStatements('GROUP'),
+  ROLE: linkStatements('ROLE'),
+  POST: linkStatements('POST'),
+} satisfies Record<SubjectType, unknown>;
+
+/** Links every one of these accounts to every one of these subjects; answers the links that are new. */
+export function addLinks(
+  scope: Scope,
+  type: SubjectType,
+  accountIds: readonly string[],
+  subjectIds: readonly string[],
+): Promise<Link[]> {
+  return links[type].add(scope, accountIds, subjectIds);
+}
+
+/** Ends the links between these accounts and subjects, and answers those there were. */
+export function removeLinks(
+  scope: Scope,
+  type: SubjectType,
+  accountIds: readonly string[],
+  subjectIds: readonly string[],
+): Promise<Link[]> {
+  return links[type].remove(scope, accountIds, subjectIds);
+}
+
+/** A page of something, and how much of it there is. */
+export interface Page<Row> {
+  readonly totalCount: number;
+  readonly list: readonly Row[];
+}
+
+/** Public accounts linked to a subject; without a limit, all of them. */
+export async function listAccountsOf(
+  scope: Scope,
+  type: SubjectType,
+  subjectId: string,
+  limit: number | null,
+  offset: number,
+): Promise<Page<UserRow>> {
+  const list = await links[type].accounts(scope, subjectId, limit, offset);
+  const [counted] = await links[type].countAccounts(scope, subjectId);
+  return { totalCount: counted?.total ?? 0, list };
+}
+
+const usersOf = statement<UserRow, [accountId: string, limit: number | null, offset: number]>(`
+  select ${userColumns} from public_account_users link
+  join users on users.user_pool_id = link.user_pool_id and users.id = link.user_id
+  where link.user_pool_id = current_setting('genauth.user_pool_id') and link.public_account_id = $1
+  order by link.linked_at desc, users.id desc limit $2 offset $3
+`);
+
+const countUsersOf = statement<{ total: number }, [accountId: string]>(`
+  select count(*) as total from public_account_users
+  where user_pool_id = current_setting('genauth.user_pool_id') and public_account_id = $1
+`);
+
+/** Users a public account is linked to; without a limit, all of them. */
+export async function listUsersOf(
+  scope: Scope,
+  accountId: string,
+  limit: number | null,
+  offset: number,
+): Promise<Page<UserRow>> {
+  const list = await usersOf(scope, accountId, limit, offset);
+  const [counted] = await countUsersOf(scope, accountId);
+  return { totalCount: counted?.total ?? 0, list };
+}
+
+/** Groups a public account is linked to, the one linked last first. */
+export const listGroupsOf = statement<GroupRow, [accountId: string]>(`
+  select ${groupColumns} from public_account_groups link
+  join groups on groups.user_pool_id = link.user_pool_id and groups.id = link.group_id
+  where link.user_pool_id = current_setting('genauth.user_pool_id') and link.public_account_id = $1
+  order by link.linked_at desc, groups.id desc
+`);
+
+/** Codes of the roles of one namespace that a public account is linked to, the one linked last first. */
+export const listRoleCodesOf = statement<{ code: string }, [accountId: string, namespace: string]>(`
+  select role.code from public_account_roles link
+  join roles role on role.user_pool_id = link.user_pool_id and role.id = link.role_id
+  where link.user_pool_id = current_setting('genauth.user_pool_id') and link.public_account_id = $1
+    and role.namespace = $2
+  order by link.linked_at desc, role.id desc
+`);
+
+const postOf = statement<{ id: string }, [accountId: string]>(`
+  select post_id as id from public_account_posts
+  where user_pool_id = current_setting('genauth.user_pool_id') and public_account_id = $1
+`);
+
+export async function findPostIdOf(scope: Scope, accountId: string): Promise<string | undefined> {
+  const [row] = await postOf(scope, accountId);
+  return row?.id;
+}
+
+/** A person who is about to be linked. */
+export interface HeldPerson {
+  readonly id: string;
+  readonly status: string;
+}
+
+/** `for share`: who resigns or becomes a public account meanwhile waits, and then finds the new link to end. */
+export const holdPeople = statement<HeldPerson, [ids: readonly string[]]>(`
+  select id, status from users
+  where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1) and kind = 'personal'
+  order by id for share
+`);
+
+/** `for key share`: what is held is not deleted before the transaction ends. An id goes before somebody else's code. */
+function idsByIdOrCode(source: string) {
+  const find = (lock: string) =>
+    statement<{ given: string; id: string | null }, [values: readonly string[]]>(`
+      select given.value as given, found.id
+      from unnest($1::text[]) with ordinality as given (value, position)
+      left join lateral (${source} ${lock}) as found on true
+      order by given.position
+    `);
+  return { find: find(''), hold: find('for key share') };
+}
+
+/** The group each of these values names, by its id or its code; null where there is none. */
+export const groupIdsByIdOrCode = idsByIdOrCode(`
+  select groups.id from groups
+  where groups.user_pool_id = current_setting('genauth.user_pool_id')
+    and (groups.id = given.value or groups.code = given.value)
+  order by groups.id <> given.value limit 1
+`);
+
+/** The role each of these values names, by its id or, of the default namespace, by its code; null where there is none. */
+export const roleIdsByIdOrCode = idsByIdOrCode(`
+  select role.id from roles role
+  where role.user_pool_id = current_setting('genauth.user_pool_id')
+    and (role.id = given.value or (role.namespace = 'default' and role.code = given.value))
+  order by role.id <> given.value limit 1
+`);
+
+/** A link that ended, with the account as events tell of it. */
+export interface EndedLink {
+  readonly type: SubjectType | 'DEPARTMENT';
+  readonly subjectId: string;
+  readonly id: string;
+  readonly username: string | null;
+  readonly email: string | null;
+}
+
+function endedOf(ended: string): string {
+  return `
+    select ended.type, ended.subject_id as "subjectId", users.id, users.username, users.email
+    from (${ended}) as ended
+    join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = ended.account_id
+    order by users.id, ended.type, ended.subject_id
+  `;
+}
+
+const allTables = { DEPARTMENT: { table: 'public_account_departments', column: 'department_id' }, ...linkTables };
+
+/** Ends every link of these public accounts. */
+export const endLinksOfAccounts = statement<EndedLink, [accountIds: readonly string[]]>(`
+  with ${Object.entries(allTables)
+    .map(
+      ([type, { table, column }]) => `ended_${type} as (
+        delete from ${table}
+        where user_pool_id = current_setting('genauth.user_pool_id') and public_account_id = any($1)
+        returning public_account_id as account_id, '${type}'::text as type, ${column} as subject_id
+      )`,
+    )
+    .join(', ')}
+  ${endedOf(
+    Object.keys(allTables)
+      .map((type) => `select account_id, type, subject_id from ended_${type}`)
+      .join(' union all '),
+  )}
+`);
+
+/** Ends every link of these people to public accounts. */
+export const endLinksOfPeople = statement<EndedLink, [userIds: readonly string[]]>(`
+  with ended_links as (
+    delete from public_account_users
+    where user_pool_id = current_setting('genauth.user_pool_id') and user_id = any($1)
+    returning public_account_id as account_id, 'USER'::text as type, user_id as subject_id
+  )
+  ${endedOf('select account_id, type, subject_id from ended_links')}
+`);
