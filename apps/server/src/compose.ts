@@ -29,6 +29,7 @@ import { openManagementTokens, tokens } from './modules/tokens/index.ts';
 import { userBaseFields } from './modules/user-base-fields/index.ts';
 import { userChanges } from './modules/user-changes/index.ts';
 import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
+import { userExports } from './modules/user-exports/index.ts';
 import { userImportRuns } from './modules/user-import-runs/index.ts';
 import { deleteIdleFiles, userImports } from './modules/user-imports/index.ts';
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
@@ -128,6 +129,7 @@ export async function compose({
     userDepartments(seal),
     userRoles,
     userImports,
+    userExports({ seal, departments: departmentMemberships }),
     roles(seal),
     roleAssignments(seal),
     roleExclusions,

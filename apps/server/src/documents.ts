@@ -26,6 +26,7 @@ import * as tokens from './modules/tokens/contract.ts';
 import * as userBaseFields from './modules/user-base-fields/contract.ts';
 import * as userChanges from './modules/user-changes/contract.ts';
 import * as userDepartments from './modules/user-departments/contract.ts';
+import * as userExports from './modules/user-exports/contract.ts';
 import * as userImports from './modules/user-imports/contract.ts';
 import * as userPosts from './modules/user-posts/contract.ts';
 import * as userRoles from './modules/user-roles/contract.ts';
@@ -49,6 +50,7 @@ const managementContracts = [
   userDepartments,
   userRoles,
   userImports,
+  userExports,
   roles,
   roleAssignments,
   roleExclusions,

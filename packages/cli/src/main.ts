@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { GenAuthConnectionError, GenAuthError } from 'genauth';
+import { GenAuthConnectionError, GenAuthError, type Models } from 'genauth';
 import { type ConnectionOptions, connect } from './connection.ts';
+import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { UsageError } from './usage-error.ts';
+
+type Filter = Models.ListUsersAdvancedFilterItemDto;
 
 /** What the process ends with. */
 const exitCodes = { failed: 1, usage: 2 } as const;
@@ -65,6 +68,34 @@ importing
   .action(async (file, options) => {
     process.exitCode = await importCommand(connect(program.opts<ConnectionOptions>()), file, options);
   });
+
+const exporting = program.command('export').description('take data out');
+exporting
+  .command('users')
+  .description('export users to a CSV, NDJSON or Excel file')
+  .argument('<file>', 'file to write: .csv, .ndjson, .jsonl or .xlsx')
+  .option('--fields <names>', 'fields in their order, separated by commas; without it all that can be imported again')
+  .option('--keywords <text>', 'only users in whom this text is found')
+  .option('--where <field=value>', 'only users whose field has this value (repeatable)', toFilter, [])
+  .option('--filter <json>', 'only users that meet a filter of list-users, as JSON (repeatable)', toJsonFilter, [])
+  .option('--force', 'overwrite the file', false)
+  .action(async (file, options) => {
+    process.exitCode = await exportCommand(connect(program.opts<ConnectionOptions>()), file, options);
+  });
+
+function toFilter(text: string, filters: readonly Filter[]): Filter[] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('Write it as field=value.');
+  return [...filters, { field: text.slice(0, at), operator: 'EQUAL', value: text.slice(at + 1) }];
+}
+
+function toJsonFilter(text: string, filters: readonly Filter[]): Filter[] {
+  try {
+    return [...filters, JSON.parse(text) as Filter];
+  } catch {
+    throw new InvalidArgumentError('It is not JSON.');
+  }
+}
 
 function toColumn(text: string, columns: Readonly<Record<string, string | null>>) {
   const at = text.lastIndexOf('=');

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { readSheet } from 'read-excel-file/node';
+import writeWorkbook from 'write-excel-file/node';
 import { UsageError } from './usage-error.ts';
 
 /** A workbook is read whole. What is larger than this belongs into a CSV file, which is not. */
@@ -17,6 +18,27 @@ export async function* sheetAsCsv(path: string): AsyncGenerator<string> {
   for (const row of rows) yield `${row.map((value) => quote(toText(value))).join(',')}\n`;
 }
 
+/** Rows a workbook is written with at most: it is made in memory. */
+export const maxSheetRows = 200_000;
+
+/** Writes a workbook of one sheet. Everything is a value: nothing in it is a formula, whatever it begins with. */
+export async function writeSheet(
+  path: string,
+  fields: readonly string[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Promise<void> {
+  const header = fields.map((field) => ({ value: field, type: String, fontWeight: 'bold' as const }));
+  const cells = rows.map((row) => fields.map((field) => toSheetCell(row[field])));
+  await writeWorkbook([header, ...cells], { stickyRowsCount: 1 }).toFile(path);
+}
+
+function toSheetCell(value: unknown) {
+  if (typeof value === 'boolean') return { value, type: Boolean };
+  if (typeof value === 'number') return { value, type: Number };
+  if (Array.isArray(value)) return { value: value.join('; '), type: String };
+  return typeof value === 'string' ? { value, type: String } : null;
+}
+
 function toText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) {
@@ -26,6 +48,8 @@ function toText(value: unknown): string {
   return String(value);
 }
 
+/** The server takes an apostrophe off what would be a formula without it; one that belongs to the value is doubled. */
 function quote(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const kept = /^'+\s*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(kept) ? `"${kept.replaceAll('"', '""')}"` : kept;
 }

@@ -132,7 +132,7 @@ function toBase64(bytes: Uint8Array): string {
 }
 
 /** Every call of an import leaves the same when it is sent twice, so a server that is away for a while ends nothing. */
-async function repeatedly<Answer>(call: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+export async function repeatedly<Answer>(call: () => Promise<Answer>, signal: AbortSignal = NEVER): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await call();

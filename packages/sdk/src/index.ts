@@ -8,6 +8,7 @@ export {
   type Endpoints,
 } from './authentication-client.ts';
 export { type Failure, GenAuthConnectionError, GenAuthError } from './errors.ts';
+export { type ExportUsersOptions, exportUsers } from './export-users.ts';
 export { ManagementClient } from './generated/management-client.ts';
 export type * as Models from './generated/models/index.ts';
 export { type FileSource, type ImportUsersOptions, importReport, importUsers } from './import-users.ts';

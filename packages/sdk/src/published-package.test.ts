@@ -51,7 +51,7 @@ function programOf(all: readonly Example[], host: string): string {
     // What an example names need not exist, which a loop over a list says by throwing.
     return `place = ${JSON.stringify(place)};\ntry {\n${block}\n} catch (error) {\nexpectNotFound(error);\n}\n`;
   });
-  return `import { AuthenticationClient, GenAuthError, importReport, importUsers, ManagementClient } from 'genauth';
+  return `import { AuthenticationClient, exportUsers, GenAuthError, importReport, importUsers, ManagementClient } from 'genauth';
 import type { Models } from 'genauth';
 
 let place = '';

@@ -66,6 +66,7 @@ async function addJob(pool: TestUserPool, values: Record<string, unknown>): Prom
   await pool.server.sql('update user_imports set job_id = $2 where id = $1', [started.importId, jobId]);
   values['importId'] = importId;
   values['startedImportId'] = started.importId;
+  values['exportId'] = (await pool.do('createUserExport', { format: 'csv' })).exportId;
 }
 
 async function addUsers(pool: TestUserPool, values: Record<string, unknown>): Promise<void> {

@@ -1385,6 +1385,73 @@ export class ManagementClient extends ManagementCalls {
   }
 
   /**
+   * Begin an export of users
+   *
+   * Begins an export of selected users, of those a search finds, or of all; it is noted in the audit log. The file is
+   * then read part by part with `get-user-export-part`. Without `fields` it has every field that can be imported again.
+   * Identity numbers and encrypted custom fields are masked; passwords are never exported. Text that a spreadsheet
+   * would run as a formula has an apostrophe in front.
+   *
+   * `POST /api/v3/create-user-export`, permission `user:Export`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404: department not found
+   * - 404: organization not found for code: {code}
+   * - 400: Unknown field: {field}
+   *
+   * @example
+   * const { data } = await client.createUserExport({ format: 'csv' });
+   */
+  createUserExport(input: Models.CreateUserExportDto, options?: CallOptions): Promise<Models.UserExportSingleRespDto> {
+    return this.call(operations.createUserExport, input, options);
+  }
+
+  /**
+   * Read a part of an export
+   *
+   * Reads the next users: pass `next` of one part as `after` of the following one until it is null, and append the
+   * contents. The first part of a CSV file has the names of the columns. Users are those who were there when the export
+   * was created, each as he is when his part is read. A part can be read again.
+   *
+   * `GET /api/v3/get-user-export-part`, permission `user:Export`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404: department not found
+   * - 404: organization not found for code: {code}
+   * - 404: Export not found
+   *
+   * @example
+   * const { data } = await client.getUserExportPart({ exportId: '6229ffa0a1b2c3d4cade3e3d' });
+   */
+  getUserExportPart(
+    input: Models.GetUserExportPartParams,
+    options?: CallOptions,
+  ): Promise<Models.UserExportPartRespDto> {
+    return this.call(operations.getUserExportPart, input, options);
+  }
+
+  /**
+   * List exports of users
+   *
+   * Lists the exports of the user pool, newest first.
+   *
+   * `GET /api/v3/list-user-exports`, permission `user:Export`
+   *
+   * @example
+   * const { data } = await client.listUserExports();
+   *
+   * for await (const item of client.listUserExports()) console.log(item);
+   */
+  listUserExports(
+    input: Models.ListUserExportsParams = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.UserExportPaginatedRespDto, Models.UserExportDto> {
+    return this.list(operations.listUserExports, input, options);
+  }
+
+  /**
    * List the groups of a user
    *
    * Lists all groups a user is a member of, the one joined last first.

@@ -232,6 +232,20 @@ export const operations = {
     path: '/api/v3/get-user-import-report',
     repeatable: true,
   },
+  createUserExport: { name: 'createUserExport', method: 'POST', path: '/api/v3/create-user-export', repeatable: false },
+  getUserExportPart: {
+    name: 'getUserExportPart',
+    method: 'GET',
+    path: '/api/v3/get-user-export-part',
+    repeatable: true,
+  },
+  listUserExports: {
+    name: 'listUserExports',
+    method: 'GET',
+    path: '/api/v3/list-user-exports',
+    repeatable: true,
+    paging: { at: [], limit: 10 },
+  },
   getRole: { name: 'getRole', method: 'GET', path: '/api/v3/get-role', repeatable: true },
   listRoles: {
     name: 'listRoles',

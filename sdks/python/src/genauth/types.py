@@ -612,6 +612,19 @@ class CreateUserBatchReqDto(TypedDict):
     options: NotRequired[Optional[CreateUserOptionsDto]]
 
 
+class CreateUserExportDto(TypedDict):
+    format: Literal["csv", "ndjson"]
+    """Format"""
+    fields: NotRequired[List[str]]
+    """Fields in their order: fields of the user, `departments` (paths), `departmentIds`, keys of custom fields"""
+    userIds: NotRequired[Optional[List[str]]]
+    """Only these users, by their system ids"""
+    keywords: NotRequired[Optional[str]]
+    """Text to look for, whatever its case"""
+    advancedFilter: NotRequired[Optional[List[ListUsersAdvancedFilterItemDto]]]
+    """Filters; all must match"""
+
+
 class CreateUserFromPublicAccountDto(TypedDict):
     userId: str
     """System id of the account"""
@@ -3460,6 +3473,71 @@ class UserDto(TypedDict):
     """Tenant the user belongs to"""
     signedUp: NotRequired[Optional[str]]
     """Time of registration"""
+
+
+class UserExportDto(TypedDict):
+    exportId: str
+    """Id of the export"""
+    format: Literal["csv", "ndjson"]
+    """Format"""
+    fields: List[str]
+    """Fields in their order: fields of the user, `departments` (paths), `departmentIds`, keys of custom fields"""
+    accessKeyId: str
+    """Access key that asked for it"""
+    createdAt: str
+    """Time it was asked for"""
+
+
+class UserExportPaginatedRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: UserExportPagingDto
+
+
+class UserExportPagingDto(TypedDict):
+    totalCount: int
+    """Number of all items"""
+    list: List[UserExportDto]
+    """Items of this page"""
+
+
+class UserExportPartDto(TypedDict):
+    content: str
+    """The part"""
+    users: int
+    """Users in it"""
+    next: Optional[str]
+    """`after` of the next part, or null"""
+
+
+class UserExportPartRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: UserExportPartDto
+
+
+class UserExportSingleRespDto(TypedDict):
+    statusCode: int
+    """200 means success; anything else is a failure"""
+    message: str
+    """Description of the result"""
+    apiCode: NotRequired[int]
+    """Finer error code, on some failures"""
+    requestId: NotRequired[str]
+    """Id of the request, for support"""
+    data: UserExportDto
 
 
 class UserIdListRespDto(TypedDict):

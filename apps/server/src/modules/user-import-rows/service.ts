@@ -257,3 +257,8 @@ function splitUnescaped(text: string, separator: ';' | '/'): string[] {
   }
   return parts;
 }
+
+/** A department as the column `departments` names it: the way back of how it is read. */
+export function writePath(names: readonly string[]): string {
+  return names.map((name) => name.replace(/[\\/;]/g, '\\$&')).join('/');
+}

@@ -8,6 +8,7 @@ import { createUserSearchService } from './service.ts';
 export type { FilterItem } from './contract.ts';
 export {
   type CustomKinds,
+  conditionsOf,
   createUserSearchService,
   fieldConditionOf,
   findCustomKinds,

@@ -75,15 +75,11 @@ export function createUserSearchService({
   return {
     async listUsers({ keywords, advancedFilter, searchQuery, options }, { scope }) {
       if (searchQuery) throw userSearchErrors.searchQueryNotSupported();
-      const items = advancedFilter ?? [];
-      const conditions = items.some(({ field }) => field === 'status') ? [] : [present];
-      const found = keywords ? keywordCondition(keywords, toSearchable(options?.fuzzySearchOn)) : undefined;
-      if (found !== undefined) conditions.push(found);
-      for (const [index, item] of items.entries()) {
-        conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, departments));
-      }
+      const wanted = { keywords, advancedFilter, fuzzySearchOn: options?.fuzzySearchOn };
+      const { conditions, found } = await conditionsOf(wanted, scope, departments);
       const pagination = options?.pagination ?? { page: 1, limit: 10 };
-      const total = found !== undefined ? 'gathered' : items.every(isCounted) ? 'counted' : 'scanned';
+      const total =
+        found !== undefined ? 'gathered' : advancedFilter?.every(isCounted) !== false ? 'counted' : 'scanned';
       return list(scope, { conditions, total }, pagination, toSort(options?.sort), options ?? {});
     },
 
@@ -99,6 +95,29 @@ export function createUserSearchService({
       return list(scope, search, { page, limit }, newestFirst, flags);
     },
   };
+}
+
+/** Which users are asked for. */
+export interface WantedUsers {
+  readonly keywords?: string | null | undefined;
+  readonly advancedFilter?: readonly FilterItem[] | null | undefined;
+  readonly fuzzySearchOn?: Options['fuzzySearchOn'];
+}
+
+/** The conditions on users that all must hold, the one for keywords among them. */
+export async function conditionsOf(
+  { keywords, advancedFilter, fuzzySearchOn }: WantedUsers,
+  scope: Scope,
+  departments: UserSearchDependencies['departments'],
+): Promise<{ conditions: UserCondition[]; found: UserCondition | undefined }> {
+  const items = advancedFilter ?? [];
+  const conditions = items.some(({ field }) => field === 'status') ? [] : [present];
+  const found = keywords ? keywordCondition(keywords, toSearchable(fuzzySearchOn)) : undefined;
+  if (found !== undefined) conditions.push(found);
+  for (const [index, item] of items.entries()) {
+    conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, departments));
+  }
+  return { conditions, found };
 }
 
 function equal(field: string, values: readonly FilterValue[]): UserCondition {

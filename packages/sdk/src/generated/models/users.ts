@@ -2954,6 +2954,216 @@ export interface UserImportReportDto {
   next: number | null;
 }
 
+/** Input of `createUserExport`. */
+export interface CreateUserExportDto {
+  /**
+   * Format
+   *
+   * @example 'csv'
+   */
+  format: 'csv' | 'ndjson';
+  /**
+   * Fields in their order: fields of the user, `departments` (paths), `departmentIds`, keys of custom fields. 1 to 200
+   * items
+   *
+   * @example ['username', 'email', 'departments']
+   */
+  fields?: string[];
+  /**
+   * Only these users, by their system ids. At most 5000 items
+   *
+   * @example ['6229ffa0a1b2c3d4cade3e3d']
+   */
+  userIds?: string[] | null;
+  /**
+   * Text to look for, whatever its case. At most 255 characters
+   *
+   * @example '张三'
+   */
+  keywords?: string | null;
+  /**
+   * Filters; all must match. At most 50 items
+   *
+   * @example [{ field: 'status', operator: 'EQUAL', value: 'Activated' }]
+   */
+  advancedFilter?: ListUsersAdvancedFilterItemDto[] | null;
+}
+
+export interface UserExportSingleRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: UserExportDto;
+}
+
+export interface UserExportDto {
+  /**
+   * Id of the export. 1 to 64 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  exportId: string;
+  /**
+   * Format
+   *
+   * @example 'csv'
+   */
+  format: 'csv' | 'ndjson';
+  /**
+   * Fields in their order: fields of the user, `departments` (paths), `departmentIds`, keys of custom fields. 1 to 200
+   * items
+   *
+   * @example ['username', 'email', 'departments']
+   */
+  fields: string[];
+  /**
+   * Access key that asked for it
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  accessKeyId: string;
+  /**
+   * Time it was asked for
+   *
+   * @example '2022-07-03T02:20:30.000Z'
+   */
+  createdAt: string;
+}
+
+/** Input of `getUserExportPart`. */
+export interface GetUserExportPartParams {
+  /**
+   * Id of the export. 1 to 64 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  exportId: string;
+  /**
+   * `next` of the part before. At most 64 characters
+   *
+   * @example '6229ffa0a1b2c3d4cade3e3d'
+   */
+  after?: string;
+  /**
+   * Users in a part. 1 to 2000
+   *
+   * @default 500
+   * @example 500
+   */
+  limit?: number;
+}
+
+export interface UserExportPartRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: UserExportPartDto;
+}
+
+export interface UserExportPartDto {
+  /**
+   * The part
+   *
+   * @example 'username,email\r\nbob,bob@example.com\r\n'
+   */
+  content: string;
+  /**
+   * Users in it
+   *
+   * @example 1
+   */
+  users: number;
+  /** `after` of the next part, or null */
+  next: string | null;
+}
+
+/** Input of `listUserExports`. */
+export interface ListUserExportsParams {
+  /**
+   * Page number, from 1. 1 to 1000000
+   *
+   * @default 1
+   * @example 1
+   */
+  page?: number;
+  /**
+   * Items per page, at most 50. 1 to 50
+   *
+   * @default 10
+   * @example 10
+   */
+  limit?: number;
+}
+
+export interface UserExportPaginatedRespDto {
+  /**
+   * 200 means success; anything else is a failure
+   *
+   * @example 200
+   */
+  statusCode: number;
+  /**
+   * Description of the result
+   *
+   * @example 'Success'
+   */
+  message: string;
+  /** Finer error code, on some failures */
+  apiCode?: number;
+  /**
+   * Id of the request, for support
+   *
+   * @example '934108e5-9fbf-4d24-8da1-c330328abd6c'
+   */
+  requestId?: string;
+  data: UserExportPagingDto;
+}
+
+export interface UserExportPagingDto {
+  /**
+   * Number of all items
+   *
+   * @example 1
+   */
+  totalCount: number;
+  /** Items of this page */
+  list: UserExportDto[];
+}
+
 /** Input of `getUserGroups`. */
 export interface GetUserGroupsParams {
   /**

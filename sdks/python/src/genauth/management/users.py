@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         UpdateUserInfoDto,
         UpdateUserOptionsDto,
         UserDepartmentPaginatedRespDto,
+        UserExportPaginatedRespDto,
+        UserExportPartRespDto,
+        UserExportSingleRespDto,
         UserImportOptionsDto,
         UserImportPaginatedRespDto,
         UserImportReportRespDto,
@@ -1491,6 +1494,130 @@ class UsersSection(Connection):
             {
                 "importId": import_id,
                 "after": after,
+                "limit": limit,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    def create_user_export(
+        self,
+        format: Literal["csv", "ndjson"],
+        fields: Optional[Sequence[str]] = None,
+        user_ids: Optional[Sequence[str]] = None,
+        keywords: Optional[str] = None,
+        advanced_filter: Optional[Sequence[ListUsersAdvancedFilterItemDto]] = None,
+    ) -> UserExportSingleRespDto:
+        """Begin an export of users
+
+        Begins an export of selected users, of those a search finds, or of all; it is noted in the audit log. The file
+        is then read part by part with `get-user-export-part`. Without `fields` it has every field that can be imported
+        again. Identity numbers and encrypted custom fields are masked; passwords are never exported. Text that a
+        spreadsheet would run as a formula has an apostrophe in front.
+
+        Args:
+            format (str): Format. One of "csv", "ndjson".
+            fields (list of str, optional): Fields in their order: fields of the user, `departments` (paths),
+                `departmentIds`, keys of custom fields. 1 to 200 of them.
+            user_ids (list of str, optional): Only these users, by their system ids. At most 5000 of them.
+            keywords (str, optional): Text to look for, whatever its case. At most 255 characters.
+            advanced_filter (list of ListUsersAdvancedFilterItemDto, optional): Filters; all must match. At most 50 of
+                them.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserExportDto.
+
+        Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            404 department_tree.department_not_found: department not found
+            404 department_tree.organization_not_found: organization not found for code: {code}
+            400 user_export.unknown_field: Unknown field: {field}
+
+        Example:
+            >>> client.create_user_export(
+            ...     format="csv",
+            ... )
+        """
+        answer: UserExportSingleRespDto = self._call(
+            "POST",
+            "/api/v3/create-user-export",
+            {
+                "format": format,
+                "fields": fields,
+                "userIds": user_ids,
+                "keywords": keywords,
+                "advancedFilter": advanced_filter,
+            },
+        )
+        return answer
+
+    def get_user_export_part(
+        self,
+        export_id: str,
+        after: Optional[str] = None,
+        limit: Optional[int] = None,
+    ) -> UserExportPartRespDto:
+        """Read a part of an export
+
+        Reads the next users: pass `next` of one part as `after` of the following one until it is null, and append the
+        contents. The first part of a CSV file has the names of the columns. Users are those who were there when the
+        export was created, each as he is when his part is read. A part can be read again.
+
+        Args:
+            export_id (str): Id of the export. At most 64 characters.
+            after (str, optional): `next` of the part before. At most 64 characters.
+            limit (int, optional): Users in a part. 1 to 2000. 500 unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserExportPartDto.
+
+        Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            404 department_tree.department_not_found: department not found
+            404 department_tree.organization_not_found: organization not found for code: {code}
+            404 user_export.not_found: Export not found
+
+        Example:
+            >>> client.get_user_export_part(
+            ...     export_id="6229ffa0a1b2c3d4cade3e3d",
+            ... )
+        """
+        answer: UserExportPartRespDto = self._call(
+            "GET",
+            "/api/v3/get-user-export-part",
+            {
+                "exportId": export_id,
+                "after": after,
+                "limit": limit,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    def list_user_exports(
+        self,
+        page: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> UserExportPaginatedRespDto:
+        """List exports of users
+
+        Lists the exports of the user pool, newest first.
+
+        Args:
+            page (int, optional): Page number, from 1. 1 to 1000000. 1 unless given.
+            limit (int, optional): Items per page, at most 50. 1 to 50. 10 unless given.
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserExportPagingDto.
+
+        Example:
+            >>> client.list_user_exports()
+        """
+        answer: UserExportPaginatedRespDto = self._call(
+            "GET",
+            "/api/v3/list-user-exports",
+            {
+                "page": page,
                 "limit": limit,
             },
             repeatable=True,

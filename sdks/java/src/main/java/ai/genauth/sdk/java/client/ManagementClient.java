@@ -1575,6 +1575,80 @@ public class ManagementClient extends BaseClient {
     }
 
     /**
+     * Begin an export of users.
+     *
+     * <p>Begins an export of selected users, of those a search finds, or of all; it is noted in the audit log. The file
+     * is then read part by part with {@code get-user-export-part}. Without {@code fields} it has every field that can
+     * be imported again. Identity numbers and encrypted custom fields are masked; passwords are never exported. Text
+     * that a spreadsheet would run as a formula has an apostrophe in front.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
+     *   <li>400 {@code user_export.unknown_field}: Unknown field: &#123;field&#125;</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * CreateUserExportDto request = new CreateUserExportDto();
+     * request.setFormat(CreateUserExportDto.Format.CSV);
+     * UserExportSingleRespDto answer = client.createUserExport(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserExportSingleRespDto createUserExport(CreateUserExportDto request) {
+        return call("POST", "/api/v3/create-user-export", request, Repeating.FORBIDDEN, UserExportSingleRespDto.class);
+    }
+
+    /**
+     * Read a part of an export.
+     *
+     * <p>Reads the next users: pass {@code next} of one part as {@code after} of the following one until it is null,
+     * and append the contents. The first part of a CSV file has the names of the columns. Users are those who were
+     * there when the export was created, each as he is when his part is read. A part can be read again.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
+     *   <li>404 {@code user_export.not_found}: Export not found</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * GetUserExportPartDto request = new GetUserExportPartDto();
+     * request.setExportId("6229ffa0a1b2c3d4cade3e3d");
+     * UserExportPartRespDto answer = client.getUserExportPart(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserExportPartRespDto getUserExportPart(GetUserExportPartDto request) {
+        return call("GET", "/api/v3/get-user-export-part", request, Repeating.ALLOWED, UserExportPartRespDto.class);
+    }
+
+    /**
+     * List exports of users.
+     *
+     * <p>Lists the exports of the user pool, newest first.
+     *
+     * <pre>{@code
+     * ListUserExportsDto request = new ListUserExportsDto();
+     * UserExportPaginatedRespDto answer = client.listUserExports(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserExportPaginatedRespDto listUserExports(ListUserExportsDto request) {
+        return call("GET", "/api/v3/list-user-exports", request, Repeating.ALLOWED, UserExportPaginatedRespDto.class);
+    }
+
+    /**
      * Get a role.
      *
      * <p>Gets a role by its code and namespace.

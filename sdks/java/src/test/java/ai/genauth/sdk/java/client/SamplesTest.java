@@ -24,6 +24,7 @@ import ai.genauth.sdk.java.dto.CreatePublicAccountReqDto;
 import ai.genauth.sdk.java.dto.CreateRoleDto;
 import ai.genauth.sdk.java.dto.CreateRolesBatch;
 import ai.genauth.sdk.java.dto.CreateUserBatchReqDto;
+import ai.genauth.sdk.java.dto.CreateUserExportDto;
 import ai.genauth.sdk.java.dto.CreateUserFromPublicAccountDto;
 import ai.genauth.sdk.java.dto.CreateUserImportDto;
 import ai.genauth.sdk.java.dto.CreateUserInfoDto;
@@ -75,6 +76,7 @@ import ai.genauth.sdk.java.dto.GetUserBatchDto;
 import ai.genauth.sdk.java.dto.GetUserDepartmentsDto;
 import ai.genauth.sdk.java.dto.GetUserDto;
 import ai.genauth.sdk.java.dto.GetUserEncryptPasswordBatchDto;
+import ai.genauth.sdk.java.dto.GetUserExportPartDto;
 import ai.genauth.sdk.java.dto.GetUserGroupsDto;
 import ai.genauth.sdk.java.dto.GetUserIdentitiesDto;
 import ai.genauth.sdk.java.dto.GetUserImportDto;
@@ -106,6 +108,7 @@ import ai.genauth.sdk.java.dto.ListRoleMembersDto;
 import ai.genauth.sdk.java.dto.ListRoleMutualExclusionsDto;
 import ai.genauth.sdk.java.dto.ListRolesDto;
 import ai.genauth.sdk.java.dto.ListUserBaseFieldsDto;
+import ai.genauth.sdk.java.dto.ListUserExportsDto;
 import ai.genauth.sdk.java.dto.ListUserImportsDto;
 import ai.genauth.sdk.java.dto.ListUsersDto;
 import ai.genauth.sdk.java.dto.ListUsersRequestDto;
@@ -596,6 +599,26 @@ class SamplesTest {
         GetUserImportReportDto request = new GetUserImportReportDto();
         request.setImportId("6229ffa0a1b2c3d4cade3e3d");
         server.assertAnswered("getUserImportReport", client.getUserImportReport(request));
+    }
+
+    @Test
+    void createUserExport() {
+        CreateUserExportDto request = new CreateUserExportDto();
+        request.setFormat(CreateUserExportDto.Format.CSV);
+        server.assertAnswered("createUserExport", client.createUserExport(request));
+    }
+
+    @Test
+    void getUserExportPart() {
+        GetUserExportPartDto request = new GetUserExportPartDto();
+        request.setExportId("6229ffa0a1b2c3d4cade3e3d");
+        server.assertAnswered("getUserExportPart", client.getUserExportPart(request));
+    }
+
+    @Test
+    void listUserExports() {
+        ListUserExportsDto request = new ListUserExportsDto();
+        server.assertAnswered("listUserExports", client.listUserExports(request));
     }
 
     @Test
