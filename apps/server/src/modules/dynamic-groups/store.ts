@@ -1,7 +1,7 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { type AcrossUserPools, type Scope, statement } from '../../platform/database/database.ts';
 import { type GroupRow, groupColumns } from '../group-directory/index.ts';
-import { conditionOfRule, type GroupRule, type RuleSurroundings } from '../group-rules/index.ts';
+import { type GroupRule, queryOfRules, type RuleSurroundings } from '../group-rules/index.ts';
 
 /** A group whose members follow from a rule. */
 export interface DynamicGroup extends GroupRow {
@@ -32,12 +32,17 @@ export interface Rules extends RuleSurroundings {
   readonly groups: readonly DynamicGroup[];
 }
 
-/** Each group with whether its rule holds for the alias `users`. Who has left belongs nowhere, whatever a rule says. */
-function verdicts({ groups, ...surroundings }: Rules): RawBuilder<unknown> {
-  const rows = groups.map(({ id, rule }) => sql`(${id}::text, ${conditionOfRule(rule, surroundings)})`);
-  return sql`(values ${sql.join(rows)}) as verdict (group_id, holds)`;
+/** What asks them: `verdict` says of each group whether its rule holds for the alias `users`. */
+function asking({ groups, ...surroundings }: Rules) {
+  const { shared, facts, conditions } = queryOfRules(
+    groups.map(({ rule }) => rule),
+    surroundings,
+  );
+  const rows = groups.map(({ id }, at) => sql`(${id}::text, ${conditions[at]})`);
+  return { shared, facts, verdicts: sql`(values ${sql.join(rows)}) as verdict (group_id, holds)` };
 }
 
+/** Who has left belongs nowhere, whatever a rule says. */
 const canBelong = sql`users.kind = 'personal' and users.status <> 'Resigned' and users.status <> 'Archived'`;
 
 /** A membership that began or ended. */
@@ -56,11 +61,12 @@ export async function settleMemberships(
   userIds: readonly string[],
 ): Promise<MembershipChange[]> {
   const { groups, now } = rules;
+  const { shared, facts, verdicts } = asking(rules);
   const ids = sql`${sql.val(userIds)}::text[]`;
   const { rows } = await sql<MembershipChange>`
-    with wanted as materialized (
+    with recursive ${shared} wanted as materialized (
       select verdict.group_id, users.id as user_id
-      from users cross join lateral ${verdicts(rules)}
+      from users ${facts} cross join lateral ${verdicts}
       where users.user_pool_id = ${pool} and users.id = any(${ids}) and ${canBelong} and verdict.holds
     ), present as materialized (
       select group_id, user_id from group_members
@@ -102,18 +108,25 @@ export interface Stretch {
 
 /** Looks at the next users without locking anybody: most of them are as they should be. */
 export async function compareStretch(scope: Scope, rules: Rules, after: string, size: number): Promise<Stretch> {
+  const { shared, facts, verdicts } = asking(rules);
   const { rows } = await sql<Stretch>`
-    select count(*)::integer as seen, max(users.id) as last,
-      coalesce(array_agg(users.id order by users.id) filter (where exists (
-        select from ${verdicts(rules)}
-        where (verdict.holds and ${canBelong}) <> exists (
-          select from group_members member
-          where member.user_pool_id = ${pool} and member.group_id = verdict.group_id and member.user_id = users.id
-        )
-      )), '{}') as differing
-    from (
+    with recursive ${shared} stretch as materialized (
       select * from users where user_pool_id = ${pool} and id > ${after}::text collate "C" order by id limit ${size}
-    ) as users
+    )
+    select (select count(*)::integer from stretch) as seen, (select max(id) from stretch) as last,
+      array(
+        select users.id from stretch users ${facts}
+        cross join lateral (
+          select array(
+            select member.group_id from group_members member
+            where member.user_pool_id = ${pool} and member.user_id = users.id
+          ) as group_ids offset 0
+        ) as present
+        where exists (
+          select from ${verdicts} where (verdict.holds and ${canBelong}) <> (verdict.group_id = any(present.group_ids))
+        )
+        order by users.id
+      ) as differing
   `.execute(scope.db);
   return rows[0] ?? { seen: 0, last: null, differing: [] };
 }

@@ -10,7 +10,6 @@ import {
   findRoleByCode,
   findRoleById,
   type GroupRule,
-  isOnRoles,
   noteJob,
   type RuleCondition,
   type RuleDepartment,
@@ -44,22 +43,6 @@ interface Reading {
  */
 export function readGroupRule(scope: Scope, given: unknown): Promise<GroupRule> {
   return readRule(given, 'rule', 1, { scope, conditions: 0, values: 0 });
-}
-
-/** The fields a rule looks at. */
-export function fieldsOfRule(rule: GroupRule): readonly string[] {
-  if ('and' in rule) return rule.and.flatMap(fieldsOfRule);
-  if ('or' in rule) return rule.or.flatMap(fieldsOfRule);
-  if ('not' in rule) return fieldsOfRule(rule.not);
-  return [rule.field];
-}
-
-/** The roles a rule looks at. */
-export function rolesOfRule(rule: GroupRule): readonly string[] {
-  if ('and' in rule) return rule.and.flatMap(rolesOfRule);
-  if ('or' in rule) return rule.or.flatMap(rolesOfRule);
-  if ('not' in rule) return rolesOfRule(rule.not);
-  return isOnRoles(rule) ? rule.value.map(({ roleId }) => roleId) : [];
 }
 
 type Fields = ReadonlyMap<string, unknown>;

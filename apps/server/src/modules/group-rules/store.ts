@@ -1,5 +1,5 @@
 import { ApiError } from '@genauth/contract';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Scope, statement } from '../../platform/database/database.ts';
 import type { UserCondition } from '../user-directory/index.ts';
 import { type CustomKinds, type FilterItem, fieldConditionOf } from '../user-search/index.ts';
@@ -38,8 +38,55 @@ export interface RuleSurroundings {
   readonly now: string;
 }
 
-/** The condition of a rule on the alias `users`. It is true or false and never null: what is unknown of somebody is not so. */
-export function conditionOfRule(rule: GroupRule, surroundings: RuleSurroundings): UserCondition {
+/** SQL that asks several rules at once: what they share is found once, and what they look at of a user once a user. */
+export interface RulesQuery {
+  /** Common table expressions for `with recursive`, each with a comma behind it. */
+  readonly shared: RawBuilder<unknown>;
+  /** To be joined to the alias `users`: where a user is, and what he holds. */
+  readonly facts: RawBuilder<unknown>;
+  /** One for each rule, on `users` and his facts. True or false and never null: what is unknown of somebody is not so. */
+  readonly conditions: readonly UserCondition[];
+}
+
+export function queryOfRules(rules: readonly GroupRule[], surroundings: RuleSurroundings): RulesQuery {
+  const named = rules.flatMap(conditionsOf);
+  const departments = named.filter(isOnDepartments).flatMap(({ value }) => value);
+  const roles = named.filter(isOnRoles).flatMap(({ value }) => value);
+  const parts = [
+    ...(departments.length === 0 ? [] : [placeOf(departments)]),
+    ...(roles.length === 0 ? [] : [holdingsOf(roles, surroundings.now)]),
+  ];
+  const columns = parts.flatMap(({ facts }) => facts);
+  return {
+    shared: sql.join(
+      parts.map(({ shared }) => sql`${shared},`),
+      sql` `,
+    ),
+    // `offset 0` keeps the planner from copying a fact to every place that asks for it.
+    facts: columns.length === 0 ? sql`` : sql`cross join lateral (select ${sql.join(columns)} offset 0) as facts`,
+    conditions: rules.map((rule) => conditionOfRule(rule, surroundings)),
+  };
+}
+
+function conditionsOf(rule: GroupRule): readonly RuleCondition[] {
+  if ('and' in rule) return rule.and.flatMap(conditionsOf);
+  if ('or' in rule) return rule.or.flatMap(conditionsOf);
+  return 'not' in rule ? conditionsOf(rule.not) : [rule];
+}
+
+/** The fields a rule looks at. */
+export function fieldsOfRule(rule: GroupRule): readonly string[] {
+  return conditionsOf(rule).map(({ field }) => field);
+}
+
+/** The roles a rule looks at. */
+export function rolesOfRule(rule: GroupRule): readonly string[] {
+  return conditionsOf(rule)
+    .filter(isOnRoles)
+    .flatMap(({ value }) => value.map(({ roleId }) => roleId));
+}
+
+function conditionOfRule(rule: GroupRule, surroundings: RuleSurroundings): UserCondition {
   const all = (rules: readonly GroupRule[]) => rules.map((one) => conditionOfRule(one, surroundings));
   if ('and' in rule) return sql<boolean>`(${sql.join(all(rule.and), sql` and `)})`;
   if ('or' in rule) return sql<boolean>`(${sql.join(all(rule.or), sql` or `)})`;
@@ -47,9 +94,15 @@ export function conditionOfRule(rule: GroupRule, surroundings: RuleSurroundings)
   return sql<boolean>`((${conditionOf(rule, surroundings)}) is true)`;
 }
 
-function conditionOf(condition: RuleCondition, { customKinds, now }: RuleSurroundings): UserCondition {
-  if (isOnDepartments(condition)) return isMemberOf(condition.value);
-  if (isOnRoles(condition)) return isHolderOf(condition.value, now);
+function conditionOf(condition: RuleCondition, { customKinds }: RuleSurroundings): UserCondition {
+  if (isOnDepartments(condition)) {
+    const direct = idsOf(condition.value, ({ includeChildrenDepartments }) => !includeChildrenDepartments);
+    const below = idsOf(condition.value, ({ includeChildrenDepartments }) => includeChildrenDepartments);
+    return sql<boolean>`(facts.department_ids && ${direct} or facts.above_ids && ${below})`;
+  }
+  if (isOnRoles(condition)) {
+    return sql<boolean>`(facts.role_ids && ${sql.val(condition.value.map(({ roleId }) => roleId))}::text[])`;
+  }
   try {
     return fieldConditionOf(condition, 'rule', customKinds) ?? ofNoValue(condition);
   } catch (error) {
@@ -68,72 +121,89 @@ function isOnDepartments(condition: RuleCondition): condition is Extract<RuleCon
   return condition.field === 'department';
 }
 
-export function isOnRoles(condition: RuleCondition): condition is Extract<RuleCondition, { field: 'role' }> {
+function isOnRoles(condition: RuleCondition): condition is Extract<RuleCondition, { field: 'role' }> {
   return condition.field === 'role';
 }
 
-/** Paths are looked up when the rule is asked: departments move. */
-function isMemberOf(departments: readonly RuleDepartment[]): UserCondition {
-  const idsOf = (withDescendants: boolean) =>
-    departments
-      .filter(({ includeChildrenDepartments }) => includeChildrenDepartments === withDescendants)
-      .map(({ departmentId }) => departmentId);
-  return sql<boolean>`(exists (
-    select from department_members member
-    where member.user_pool_id = users.user_pool_id and member.user_id = users.id
-      and member.department_id = any(${sql.val(idsOf(false))}::text[])
-  ) or exists (
-    select from departments department
-    join department_members member on member.user_pool_id = department.user_pool_id
-      and member.path >= department.path and member.path < left(department.path, -1) || '0'
-    where department.user_pool_id = users.user_pool_id and department.id = any(${sql.val(idsOf(true))}::text[])
-      and member.user_id = users.id
-  ))`;
+function idsOf(departments: readonly RuleDepartment[], isMeant: (department: RuleDepartment) => boolean) {
+  return sql`${sql.val(departments.filter(isMeant).map(({ departmentId }) => departmentId))}::text[]`;
+}
+
+/** Something rules look at beyond the user's own row. */
+interface Fact {
+  readonly shared: RawBuilder<unknown>;
+  readonly facts: readonly RawBuilder<unknown>[];
+}
+
+function inPool(alias: string): RawBuilder<unknown> {
+  return sql.raw(`${alias}.user_pool_id = current_setting('genauth.user_pool_id')`);
+}
+
+/** The departments a user is in, and of those that are named with all below them, which are on his way from a root. */
+function placeOf(departments: readonly RuleDepartment[]): Fact {
+  const below = idsOf(departments, ({ includeChildrenDepartments }) => includeChildrenDepartments);
+  return {
+    shared: sql`named_departments as materialized (
+      select department.id, department.number from departments department
+      where ${inPool('department')} and department.id = any(${below})
+    )`,
+    facts: [
+      sql`array(
+        select member.department_id from department_members member
+        where ${inPool('member')} and member.user_id = users.id
+      ) as department_ids`,
+      sql`array(
+        select named.id from named_departments named where named.number in (
+          select unnest(genauth.path_numbers(member.path)) from department_members member
+          where ${inPool('member')} and member.user_id = users.id
+        )
+      ) as above_ids`,
+    ],
+  };
 }
 
 /**
- * Holds one of these roles: assigned to himself, to his departments or above them, to his static groups, or to a role he holds
- * in one of these ways. What dynamic groups are assigned does not count: who belongs to them is what is being asked. Looked
- * up from the user, because most often there is one; which roles bring the wanted ones is found once for all users.
+ * Which of these roles a user holds: assigned to himself, to his departments or above them, to his static groups, or to a role
+ * he holds in one of these ways. What dynamic groups are assigned does not count: who belongs to them is what is being asked.
  */
-function isHolderOf(roles: readonly RuleRole[], now: string): UserCondition {
+function holdingsOf(roles: readonly RuleRole[], now: string): Fact {
   const at = sql`${now}::timestamptz`;
-  const inPool = (alias: string) => sql.raw(`${alias}.user_pool_id = current_setting('genauth.user_pool_id')`);
-  const isInForce = sql`((assignment.enable_time is null or assignment.enable_time <= ${at})
-    and (assignment.end_time is null or assignment.end_time > ${at}))`;
-  const isEnabled = sql`(role.status = 'ENABLE' and (role.disable_time is null or role.disable_time > ${at}))`;
-  const isWanted = sql`(assignment.role_id = any(bringing.role_ids) and ${isInForce})`;
-  const ids = sql`${sql.val(roles.map(({ roleId }) => roleId))}::text[]`;
-  return sql<boolean>`(
-    select exists (
-      select from role_assignments assignment
-      where ${inPool('assignment')} and assignment.user_id = users.id and ${isWanted}
-    ) or exists (
-      select from department_members member
-      cross join lateral unnest(genauth.path_numbers(member.path)) as above (number)
-      join role_assignments assignment on ${inPool('assignment')} and assignment.department_number = above.number
-      where ${inPool('member')} and member.user_id = users.id and ${isWanted}
-        and (assignment.include_descendants or above.number = split_part(member.path, '/', -2)::bigint)
-    ) or exists (
-      select from group_members member
-      join groups on ${inPool('groups')} and groups.id = member.group_id and groups.type = 'static'
-      join role_assignments assignment on ${inPool('assignment')} and assignment.group_id = member.group_id
-      where ${inPool('member')} and member.user_id = users.id and ${isWanted}
-    )
-    from (
-      select array(
-        with recursive holding (role_id) as (
-          select role.id from roles role where ${inPool('role')} and role.id = any(${ids}) and ${isEnabled}
-          union
-          select role.id from holding
-          join role_assignments assignment on ${inPool('assignment')} and assignment.role_id = holding.role_id
-            and assignment.user_id is null and assignment.holder_role_id is not null and ${isInForce}
-          join roles role on ${inPool('role')} and role.id = assignment.holder_role_id and ${isEnabled}
+  const isInForce = sql`(assignment.enable_time is null or assignment.enable_time <= ${at})
+    and (assignment.end_time is null or assignment.end_time > ${at})`;
+  const isEnabled = sql`role.status = 'ENABLE' and (role.disable_time is null or role.disable_time > ${at})`;
+  const ids = sql`${sql.val([...new Set(roles.map(({ roleId }) => roleId))])}::text[]`;
+  return {
+    // Each role with itself and with all that bring it.
+    shared: sql`bringing (wanted, role_id) as (
+      select role.id, role.id from roles role where ${inPool('role')} and role.id = any(${ids}) and ${isEnabled}
+      union
+      select bringing.wanted, role.id from bringing
+      join role_assignments assignment on ${inPool('assignment')} and assignment.role_id = bringing.role_id
+        and assignment.user_id is null and assignment.holder_role_id is not null and ${isInForce}
+      join roles role on ${inPool('role')} and role.id = assignment.holder_role_id and ${isEnabled}
+    )`,
+    facts: [
+      sql`array(
+        select bringing.wanted from bringing where bringing.role_id in (
+          select assignment.role_id from role_assignments assignment
+          where ${inPool('assignment')} and assignment.user_id = users.id and ${isInForce}
+          union all
+          select assignment.role_id from department_members member
+          cross join lateral unnest(genauth.path_numbers(member.path)) as above (number)
+          join role_assignments assignment on ${inPool('assignment')} and assignment.department_number = above.number
+            and ${isInForce}
+          where ${inPool('member')} and member.user_id = users.id
+            and (assignment.include_descendants or above.number = split_part(member.path, '/', -2)::bigint)
+          union all
+          select assignment.role_id from group_members member
+          join groups on ${inPool('groups')} and groups.id = member.group_id and groups.type = 'static'
+          join role_assignments assignment on ${inPool('assignment')} and assignment.group_id = member.group_id
+            and ${isInForce}
+          where ${inPool('member')} and member.user_id = users.id
         )
-        select role_id from holding
-      ) as role_ids offset 0
-    ) as bringing
-  )`;
+      ) as role_ids`,
+    ],
+  };
 }
 
 const roleColumns = `role.id as "roleId", role.code, role.namespace`;
