@@ -18,6 +18,8 @@ export interface TestServer {
   readonly database: Database;
   /** Reads and writes tables as their owner, past every policy. For looking, and for what no operation makes yet. */
   sql<Row extends pg.QueryResultRow>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  /** Writes rows just as they are, past triggers and foreign keys. For copies of what is right already. */
+  restore(text: string, parameters: readonly unknown[]): Promise<void>;
 }
 
 let shared: Promise<TestServer> | undefined;
@@ -50,11 +52,19 @@ export async function startTestServer(
   await composition.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = composition.app.server.address() as AddressInfo;
   const owner = new pg.Pool({ ...connection, max: 2, options: '-c timezone=UTC' });
+  const restorer = new pg.Pool({
+    ...connection,
+    max: 1,
+    options: '-c timezone=UTC -c session_replication_role=replica',
+  });
   return {
     origin: `http://127.0.0.1:${port}`,
     composition,
     database,
     sql: async (text, parameters = []) => (await owner.query(text, [...parameters])).rows,
+    restore: async (text, parameters) => {
+      await restorer.query(text, [...parameters]);
+    },
   };
 }
 
