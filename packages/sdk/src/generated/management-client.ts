@@ -95,6 +95,15 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/create-organization`, permission `organization:Create`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 404: Tenant not found
    * - 400: invalid organization code: {code}
    * - 409: organization code already exists: {code}
@@ -119,6 +128,15 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/update-organization`, permission `organization:Update`
    *
    * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 400: {field} does not satisfy the rule {rule} of the field
+   * - 400: {field} is none of the options of the field
+   * - 400: {error}
+   * - 409: {error}
+   * - 409: {field} is taken
+   * - 413: {field} is larger than {maxCharacters} characters altogether
+   * - 400: customData must be less than 1024 characters
+   * - 400: {field} is not of type {dataType}
    * - 404: User not found: {userId}
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found

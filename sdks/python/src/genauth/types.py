@@ -437,6 +437,8 @@ class CreateOrganizationReqDto(TypedDict):
     i18n: NotRequired[Optional[OrganizationNameI18nDto]]
     tenantId: NotRequired[str]
     """Tenant id"""
+    customData: NotRequired[Optional[Dict[str, Any]]]
+    """Custom data; keys must be defined fields"""
     postIdList: NotRequired[Optional[List[str]]]
     """Ids of the posts linked to the department"""
 
@@ -2921,6 +2923,8 @@ class UpdateOrganizationReqDto(TypedDict):
     """New organization code"""
     organizationName: NotRequired[Optional[str]]
     """Organization name"""
+    customData: NotRequired[Optional[Dict[str, Any]]]
+    """Custom data; keys must be defined fields"""
     postIdList: NotRequired[Optional[List[str]]]
     """Ids of the posts linked to the department"""
 

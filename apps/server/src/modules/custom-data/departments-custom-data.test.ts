@@ -79,6 +79,21 @@ test('an organization shows the custom data of its root department', async () =>
   expect(shown.map(({ customData }) => customData)).toEqual(shown.map(() => ({ floor: 1, 图标: 'x' })));
 });
 
+test('an organization is made and changed with custom data of its root department', async () => {
+  const { pool } = await place();
+  const named = { organizationCode: 'globex' };
+  await pool.do('createOrganization', { ...named, organizationName: 'Globex', customData: { floor: 7, secret } });
+  const before = (await pool.events()).length;
+  await pool.do('updateOrganization', { ...named, customData: { floor: 8 } });
+  expect((await pool.do('getOrganization', { ...named, withCustomData: true })).customData).toEqual({
+    floor: 8,
+    secret,
+  });
+  const told = (await pool.events()).slice(before);
+  expect(told.at(-1)).toMatchObject({ webhook: 'organization:udv-changed', data: { updates: { floor: 8 } } });
+  expect(JSON.stringify([await pool.audits(), await pool.events()])).not.toContain(secret);
+});
+
 test('an update changes what is given, loses what is null, and tells so', async () => {
   const { pool, create } = await place();
   const { data } = await create({ customData: { 图标: 'a', floor: 3, secret } });

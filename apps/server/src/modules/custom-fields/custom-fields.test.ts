@@ -331,3 +331,28 @@ test('a deleted field takes its values along, and one of the same name starts an
   await define(pool, { key: 'school', dataType: 'NUMBER' });
   expect(await pool.do('getCustomData', data)).toEqual({ kept: 'yes' });
 });
+
+test('a field that thousands have becomes unique and is deleted, page by page', async () => {
+  const pool = await testUserPool();
+  const { sql } = await testServer();
+  await define(pool, { key: 'badge' }, { key: 'kept' });
+  await sql(
+    `insert into users (user_pool_id, id, username, custom_data)
+     select $1, lpad(to_hex(i), 24, '0'), 'u' || i, jsonb_build_object('badge', 'A' || i % 10500, 'kept', 'yes')
+     from generate_series(1, 11000) i`,
+    [pool.id],
+  );
+  expect((await define(pool, { key: 'badge', isUnique: true })).statusCode).toBe(409);
+  await sql(`update users set custom_data = jsonb_set(custom_data, '{badge}', to_jsonb(id)) where user_pool_id = $1`, [
+    pool.id,
+  ]);
+  expect((await define(pool, { key: 'badge', isUnique: true })).statusCode).toBe(200);
+  expect(await pool.rows('user_unique_values')).toHaveLength(11_000);
+  await pool.do('deleteCustomFields', { list: [{ targetType: 'USER', key: 'badge' }] });
+  expect(await pool.rows('user_unique_values')).toEqual([]);
+  const left = await sql<{ data: object; count: number }>(
+    `select custom_data as data, count(*)::integer as count from users where user_pool_id = $1 group by custom_data`,
+    [pool.id],
+  );
+  expect(left).toEqual([{ data: { kept: 'yes' }, count: 11_000 }]);
+});

@@ -359,6 +359,7 @@ export async function findTargetsByCustomField(
   return new Map(holders.map(({ position, id }) => [pairs[position] ?? '', id]));
 }
 
+/** How many values are worked on at a time where a field concerns all of them. */
 const valuesPerPage = 5000;
 
 /** Takes the values of a field that becomes unique; answers false when two targets have the same. Definitions are locked. */
@@ -382,8 +383,12 @@ export async function releaseUniqueValues(scope: Scope, { targetType, key }: Cus
   await deleteUniqueValuesOfFields(scope, targetType, [key]);
 }
 
-/** Drops the values of fields that are gone, one statement a table. Definitions are locked. */
+/** Drops the values of fields that are gone. Definitions are locked. */
 export async function dropCustomData(scope: Scope, targetType: TargetType, keys: readonly string[]): Promise<void> {
   await deleteUniqueValuesOfFields(scope, targetType, keys);
-  await dropValues(scope, targetType, keys);
+  for (let after = ''; ; ) {
+    const { last, dropped } = await dropValues(scope, targetType, keys, after, valuesPerPage);
+    if (dropped < valuesPerPage) return;
+    after = last;
+  }
 }

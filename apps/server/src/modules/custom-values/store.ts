@@ -254,13 +254,30 @@ export async function deleteUniqueValuesOfFields(
 }
 
 const drop = perTarget(({ targets }) =>
-  statement<Record<never, never>, [keys: readonly string[]]>(`
-    update ${targets} set custom_data = custom_data - $1::text[]
-    where user_pool_id = current_setting('genauth.user_pool_id') and custom_data ?| $1::text[]
+  statement<{ last: string | null; dropped: number }, [keys: readonly string[], after: string, limit: number]>(`
+    with page as (
+      select id from ${targets}
+      where user_pool_id = current_setting('genauth.user_pool_id') and id > $2 and custom_data ?| $1::text[]
+      order by id limit $3 for no key update
+    ), dropped as (
+      update ${targets} as target set custom_data = target.custom_data - $1::text[] from page
+      where target.user_pool_id = current_setting('genauth.user_pool_id') and target.id = page.id
+    )
+    select max(id) as last, count(*) as dropped from page
   `),
 );
 
-/** Drops the values of these fields, whoever has them. */
-export async function dropValues(scope: Scope, type: TargetType, keys: readonly string[]): Promise<void> {
-  await drop[type](scope, keys);
+/**
+ * Drops the values of these fields from so many targets after one of them. Page by page, so that a million of them take
+ * their time in no single statement. Answers the last one, and how many there were.
+ */
+export async function dropValues(
+  scope: Scope,
+  type: TargetType,
+  keys: readonly string[],
+  after: string,
+  limit: number,
+): Promise<{ last: string; dropped: number }> {
+  const [row] = await drop[type](scope, keys, after, limit);
+  return { last: row?.last ?? after, dropped: row?.dropped ?? 0 };
 }

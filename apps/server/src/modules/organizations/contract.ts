@@ -9,11 +9,14 @@ import {
   pageOf,
   paging,
   query,
+  secret,
 } from '@genauth/contract';
 import * as z from 'zod';
+import { customDataErrors } from '../custom-values/contract.ts';
 import {
   customData,
   DepartmentEventNode,
+  departmentCustomDataChanged,
   departmentTreeErrors,
   descriptionText,
   isVirtualNode,
@@ -229,6 +232,8 @@ export const createOrganization = command({
     openDepartmentId: openDepartmentId.nullable().optional(),
     i18n: OrganizationNameI18nDto.nullable().optional(),
     tenantId,
+    // Ours: in V3 only the root department takes it.
+    customData: secret(customData.nullable().optional()),
     postIdList: postIdList.nullable().optional(),
   }),
   output: OrganizationDto,
@@ -238,6 +243,7 @@ export const createOrganization = command({
     organizationErrors.codeTaken,
     organizationErrors.openDepartmentIdTaken,
     postErrors.idNotFound,
+    ...customDataErrors,
     tenantNotFound,
   ],
   audit: { operationType: 'create', resourceType: 'org' },
@@ -269,6 +275,8 @@ export const updateOrganization = command({
       .optional()
       .meta(doc('New organization code', '新组织 Code', 'steamory2')),
     organizationName: organizationName.nullable().optional(),
+    // Ours: in V3 only the root department takes it.
+    customData: secret(customData.nullable().optional()),
     postIdList: postIdList.nullable().optional(),
   }),
   output: OrganizationDto,
@@ -280,11 +288,12 @@ export const updateOrganization = command({
     organizationErrors.codeTaken,
     organizationErrors.openDepartmentIdTaken,
     postErrors.idNotFound,
+    ...customDataErrors,
     leaderNotFound,
   ],
   audit: { operationType: 'update', resourceType: 'org' },
   target: 'organizationCode',
-  emits: [organizationUpdated, organizationTreeChanged],
+  emits: [organizationUpdated, organizationTreeChanged, departmentCustomDataChanged],
 });
 
 export const deleteOrganization = command({

@@ -4,9 +4,10 @@ import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { isViolationOf } from '../../platform/violations.ts';
-import { listCustomData } from '../custom-values/index.ts';
+import { changeCustomData, listCustomData, prepareCustomData } from '../custom-values/index.ts';
 import {
   type DepartmentRow,
+  departmentCustomDataChanged,
   departmentTreeErrors,
   givenTranslations,
   insertDepartment,
@@ -78,6 +79,7 @@ export const createOrganizationHandlers = (seal: Seal): Handlers<typeof contract
     // The live service accepts an empty code; what it makes of it is not documented, so the id serves as code.
     const code = input.organizationCode === '' ? id : requireCode(input.organizationCode);
     const { scope, emit, audit } = context;
+    const [customData = []] = await prepareCustomData(scope, 'DEPARTMENT', [input.customData]);
     await naming({ code, openDepartmentId }, async () => {
       await insertOrganization(scope, id, code);
       await insertDepartment(scope, {
@@ -93,19 +95,22 @@ export const createOrganizationHandlers = (seal: Seal): Handlers<typeof contract
       });
     });
     if (input.postIdList?.length) await setPostsOfDepartment(scope, id, input.postIdList);
+    const change = await changeCustomData(seal, scope, 'DEPARTMENT', id, customData, context.now);
     const root = await requireRoot(context, id, code);
     const organization = await showWithPosts(scope, root);
     emit(organizationCreated, toEventData(root));
-    audit({ target: id, after: organization });
+    audit({ target: id, after: { ...organization, ...(change && { customData: change.updates }) } });
     return organization;
   },
 
   async updateOrganization(input, context) {
     const { organizationCode, organizationNewCode, organizationName, i18n, tenantId, leaderUserIds } = input;
     const { scope, emit, audit } = context;
+    const [customData = []] = await prepareCustomData(scope, 'DEPARTMENT', [input.customData]);
     const { id } = await requireLockedOrganization(scope, organizationCode, tenantId, 'shared');
     const before = await requireRoot(context, id, organizationCode);
     const shownBefore = await showWithPosts(scope, before);
+    const change = await changeCustomData(seal, scope, 'DEPARTMENT', id, customData, context.now);
     const code = organizationNewCode ? requireCode(organizationNewCode) : undefined;
     const nameI18n = givenTranslations(i18n, i18n?.organizationName);
     await naming({ code, openDepartmentId: input.openDepartmentId }, async () => {
@@ -127,7 +132,12 @@ export const createOrganizationHandlers = (seal: Seal): Handlers<typeof contract
     const shown = await showWithPosts(scope, after);
     emit(organizationUpdated, toEventData(after));
     emit(organizationTreeChanged, toEventData(after));
-    audit({ target: id, before: shownBefore, after: shown });
+    if (change !== undefined) emit(departmentCustomDataChanged, { node: toEventNode(after), updates: change.updates });
+    audit({
+      target: id,
+      before: { ...shownBefore, ...(change && { customData: change.origin }) },
+      after: { ...shown, ...(change && { customData: change.updates }) },
+    });
     return shown;
   },
 

@@ -380,6 +380,12 @@ export interface CreateOrganizationReqDto {
    */
   tenantId?: string;
   /**
+   * Custom data; keys must be defined fields
+   *
+   * @example { icon: 'https://example.com/logo' }
+   */
+  customData?: Record<string, unknown> | null;
+  /**
    * Ids of the posts linked to the department. At most 100 items
    *
    * @example ['64f0c2a1b3d4e5f607182940']
@@ -432,6 +438,12 @@ export interface UpdateOrganizationReqDto {
    * @example '蒸汽记忆'
    */
   organizationName?: string | null;
+  /**
+   * Custom data; keys must be defined fields
+   *
+   * @example { icon: 'https://example.com/logo' }
+   */
+  customData?: Record<string, unknown> | null;
   /**
    * Ids of the posts linked to the department. At most 100 items
    *

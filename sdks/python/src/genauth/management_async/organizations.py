@@ -162,6 +162,7 @@ class AsyncOrganizationsSection(AsyncConnection):
         i18n: Optional[OrganizationNameI18nDto] = None,
         tenant_id: Optional[str] = None,
         post_id_list: Optional[Sequence[str]] = None,
+        custom_data: Optional[Mapping[str, Any]] = None,
     ) -> OrganizationSingleRespDto:
         """Create an organization
 
@@ -177,11 +178,21 @@ class AsyncOrganizationsSection(AsyncConnection):
             i18n (OrganizationNameI18nDto, optional)
             tenant_id (str, optional): Tenant id. At most 64 characters.
             post_id_list (list of str, optional): Ids of the posts linked to the department. At most 100 of them.
+            custom_data (dict, optional): Custom data; keys must be defined fields.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is OrganizationDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             404 department_tree.tenant_not_found: Tenant not found
             400 organization.code_invalid: invalid organization code: {code}
             409 organization.code_taken: organization code already exists: {code}
@@ -204,6 +215,7 @@ class AsyncOrganizationsSection(AsyncConnection):
                 "openDepartmentId": open_department_id,
                 "i18n": i18n,
                 "tenantId": tenant_id,
+                "customData": custom_data,
                 "postIdList": post_id_list,
             },
         )
@@ -220,6 +232,7 @@ class AsyncOrganizationsSection(AsyncConnection):
         organization_new_code: Optional[str] = None,
         organization_name: Optional[str] = None,
         post_id_list: Optional[Sequence[str]] = None,
+        custom_data: Optional[Mapping[str, Any]] = None,
     ) -> OrganizationSingleRespDto:
         """Update an organization
 
@@ -235,11 +248,21 @@ class AsyncOrganizationsSection(AsyncConnection):
             organization_new_code (str, optional): New organization code. At most 64 characters.
             organization_name (str, optional): Organization name. At most 255 characters.
             post_id_list (list of str, optional): Ids of the posts linked to the department. At most 100 of them.
+            custom_data (dict, optional): Custom data; keys must be defined fields.
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is OrganizationDto.
 
         Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 custom_value.invalid: {field} does not satisfy the rule {rule} of the field
+            400 custom_value.not_an_option: {field} is none of the options of the field
+            400 custom_value.refused: {error}
+            409 custom_value.refused_as_taken: {error}
+            409 custom_value.taken: {field} is taken
+            413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
+            400 custom_value.too_long: customData must be less than 1024 characters
+            400 custom_value.wrong_type: {field} is not of type {dataType}
             404 department_tree.leader_not_found: User not found: {userId}
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
@@ -267,6 +290,7 @@ class AsyncOrganizationsSection(AsyncConnection):
                 "tenantId": tenant_id,
                 "organizationNewCode": organization_new_code,
                 "organizationName": organization_name,
+                "customData": custom_data,
                 "postIdList": post_id_list,
             },
             repeatable=True,

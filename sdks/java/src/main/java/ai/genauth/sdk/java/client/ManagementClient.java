@@ -87,6 +87,17 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
      *   <li>400 {@code organization.code_invalid}: invalid organization code: &#123;code&#125;</li>
      *   <li>409 {@code organization.code_taken}: organization code already exists: &#123;code&#125;</li>
@@ -115,6 +126,17 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code custom_value.invalid}: &#123;field&#125; does not satisfy the rule &#123;rule&#125; of the
+     *       field</li>
+     *   <li>400 {@code custom_value.not_an_option}: &#123;field&#125; is none of the options of the field</li>
+     *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
+     *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
+     *       altogether</li>
+     *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
+     *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
      *   <li>404 {@code department_tree.leader_not_found}: User not found: &#123;userId&#125;</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
