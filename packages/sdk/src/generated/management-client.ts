@@ -2958,8 +2958,8 @@ export class ManagementClient extends ManagementCalls {
   /**
    * List the public accounts of a user
    *
-   * Lists the public accounts that are linked to this very user, the one linked last first. Those he may use as a
-   * member of a department, group or role, or by his post, are not among them.
+   * Lists the public accounts that are linked to this very user, the one linked last first. With `includeInherited`,
+   * all accounts he may use are listed, the newest first: that extends the V3 API.
    *
    * `GET /api/v3/get-public-accounts-of-user`, permission `publicAccount:List`
    *

@@ -69,10 +69,23 @@ export const getPublicAccountsOfUser = query({
   title: { en: 'Get Public Accounts of User', zh: '获取用户的公共账号列表' },
   summary: { en: 'List the public accounts of a user', zh: '获取用户的公共账号列表' },
   description: {
-    en: 'Lists the public accounts that are linked to this very user, the one linked last first. Those he may use as a member of a department, group or role, or by his post, are not among them.',
-    zh: '获取直接关联该用户的公共账号列表，按关联时间倒序，不包含用户因部门、分组、角色、岗位而可使用的公共账号。',
+    en: 'Lists the public accounts that are linked to this very user, the one linked last first. With `includeInherited`, all accounts he may use are listed, the newest first: that extends the V3 API.',
+    zh: '获取直接关联该用户的公共账号列表，按关联时间倒序。传 `includeInherited` 时返回用户可使用的全部公共账号，按创建时间倒序（V3 API 的扩展）。',
   },
-  input: dto('GetPublicAccountsOfUserDto', { userId, ...optionalPaging }),
+  input: dto('GetPublicAccountsOfUserDto', {
+    userId,
+    includeInherited: z
+      .boolean()
+      .default(false)
+      .meta(
+        doc(
+          'Whether to list every account the user may use: also those linked to his departments and the ones above them, to his groups, his roles and his posts',
+          '是否返回用户可使用的全部公共账号，包括关联其部门及上级部门、分组、角色、岗位的公共账号',
+          false,
+        ),
+      ),
+    ...optionalPaging,
+  }),
   answer: accountsAnswer,
   errors: [userErrors.notFound],
 });

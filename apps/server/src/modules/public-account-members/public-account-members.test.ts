@@ -178,6 +178,57 @@ test('an account has one post at most: setting another replaces it', async () =>
   }
 });
 
+test('members of what an account is linked to may use it, by every way there is, and no longer than that', async () => {
+  const pool = await testUserPool();
+  const [ada, grace] = (await make(pool, 'createUser', 'ada', 'grace')) as [string, string];
+  const organizationCode = 'acme';
+  const root = await pool.do('createOrganization', { organizationCode, organizationName: 'Acme' });
+  const branch = { organizationCode, parentDepartmentId: 'root', name: 'Branch' };
+  const { departmentId } = await pool.do('createDepartment', branch);
+  await pool.do('addDepartmentMembers', { organizationCode, departmentId, userIds: [ada] });
+  const group = await pool.do('createGroup', { code: 'g', name: 'G' });
+  await pool.do('addGroupMembers', { code: 'g', userIds: [ada] });
+  const post = await pool.do('createPost', { code: 'p', name: 'P' });
+  await pool.do('setUserPosts', { userId: ada, postIds: [post.id] });
+  for (const code of ['own', 'of-group', 'above']) await pool.do('createRole', { code });
+  const assign = (code: string, targetType: string, targetIdentifier: string) =>
+    pool.do('assignRole', { code, targets: [{ targetType, targetIdentifier }] });
+  await assign('own', 'USER', ada);
+  await assign('of-group', 'GROUP', 'g');
+  await assign('above', 'ROLE', 'own');
+
+  const linked: Record<string, (userId: string) => Promise<unknown>> = {
+    user: (id) => pool.do('bindUsersPublicAccount', { publicAccountId: id, userIds: [ada] }),
+    department: (userId) => pool.do('setPublicAccountOfDepartments', { userId, departments: [{ departmentId }] }),
+    root: (userId) =>
+      pool.do('setPublicAccountOfDepartments', { userId, departments: [{ departmentId: root.departmentId }] }),
+    group: (userId) => pool.do('getPublicAccountOfGroups', { userId, groupIds: [group.id] }),
+    post: (userId) => pool.do('setPublicAccountOfnPost', { userId, postId: post.id }),
+    ownRole: (userId) => pool.do('bindPublicAccountOfRoles', { userId, roleIds: ['own'] }),
+    groupRole: (userId) => pool.do('bindPublicAccountOfRoles', { userId, roleIds: ['of-group'] }),
+    roleAbove: (userId) => pool.do('bindPublicAccountOfRoles', { userId, roleIds: ['above', 'own'] }),
+  };
+  for (const [username, link] of Object.entries(linked)) {
+    await link((await pool.do('createPublicAccount', { username })).userId);
+  }
+  await pool.do('createPublicAccount', { username: 'unlinked' });
+
+  const usable = async (userId: string) =>
+    (await names(pool, 'getPublicAccountsOfUser', { userId, includeInherited: true })).sort();
+  expect(await usable(ada)).toEqual(Object.keys(linked).sort());
+  expect(await usable(grace)).toEqual([]);
+  expect(await names(pool, 'getPublicAccountsOfUser', { userId: ada })).toEqual(['user']);
+  const page = { userId: ada, includeInherited: true, limit: 3, page: 3 };
+  expect(await pool.do('getPublicAccountsOfUser', page)).toMatchObject({ totalCount: 8, list: [{}, {}] });
+
+  await pool.do('removeGroupMembers', { code: 'g', userIds: [ada] });
+  await pool.do('updateRole', { code: 'own', status: 'DISABLE' });
+  await pool.do('setUserPosts', { userId: ada, postIds: [] });
+  expect(await usable(ada)).toEqual(['department', 'root', 'user']);
+  await pool.do('removeDepartmentMembers', { organizationCode, departmentId, userIds: [ada] });
+  expect(await usable(ada)).toEqual(['user']);
+});
+
 test('operations that call the account a user find no person', async () => {
   const pool = await testUserPool();
   const [userId] = (await make(pool, 'createUser', 'ada')) as [string];

@@ -20,6 +20,7 @@ import {
   listAccountsOf,
   listGroupsOf,
   listRoleCodesOf,
+  listUsableAccounts,
   listUsersOf,
   type Page,
   removeLinks,
@@ -36,8 +37,10 @@ export function createPublicAccountMembersService({ seal }: { readonly seal: Sea
     show(scope, await listAccountsOf(scope, type, subjectId, ...toRange({ page, limit })));
 
   return {
-    async getPublicAccountsOfUser({ userId, ...page }, { scope }) {
-      return accountsOf(scope, 'USER', await requireUserId(scope, userId, 'user_id'), page);
+    async getPublicAccountsOfUser({ userId, includeInherited, ...page }, { scope, now }) {
+      const id = await requireUserId(scope, userId, 'user_id');
+      if (!includeInherited) return accountsOf(scope, 'USER', id, page);
+      return show(scope, await listUsableAccounts(scope, id, new Date(now).toISOString(), ...toRange(page)));
     },
 
     async getUsersOfPublicAccount({ publicAccountId, ...page }, { scope }) {

@@ -1,6 +1,7 @@
 import { type Scope, statement } from '../../platform/database/database.ts';
 import { type GroupRow, groupColumns } from '../group-directory/index.ts';
 import { type UserRow, userColumns } from '../user-directory/index.ts';
+import { held } from '../user-roles/index.ts';
 
 /** What a public account can be linked to with the same few statements: the table of the links and its column. */
 const linkTables = {
@@ -92,6 +93,57 @@ export async function listAccountsOf(
 ): Promise<Page<UserRow>> {
   const list = await links[type].accounts(scope, subjectId, limit, offset);
   const [counted] = await links[type].countAccounts(scope, subjectId);
+  return { totalCount: counted?.total ?? 0, list };
+}
+
+/** The way from the user: what he has is looked up, never who else has it. A department counts for all below it. */
+const usable = `
+  with recursive ${held}, usable (id) as (
+    select public_account_id from public_account_users
+    where user_pool_id = current_setting('genauth.user_pool_id') and user_id = $1
+    union
+    select link.public_account_id from department_members member
+    join departments department on department.user_pool_id = member.user_pool_id
+      and department.number = any(genauth.path_numbers(member.path))
+    join public_account_departments link on link.user_pool_id = member.user_pool_id
+      and link.department_id = department.id
+    where member.user_pool_id = current_setting('genauth.user_pool_id') and member.user_id = $1
+    union
+    select link.public_account_id from group_members member
+    join public_account_groups link on link.user_pool_id = member.user_pool_id and link.group_id = member.group_id
+    where member.user_pool_id = current_setting('genauth.user_pool_id') and member.user_id = $1
+    union
+    select link.public_account_id from post_members member
+    join public_account_posts link on link.user_pool_id = member.user_pool_id and link.post_id = member.post_id
+    where member.user_pool_id = current_setting('genauth.user_pool_id') and member.user_id = $1
+    union
+    select link.public_account_id from held
+    join public_account_roles link on link.user_pool_id = current_setting('genauth.user_pool_id')
+      and link.role_id = held.role_id
+  )
+`;
+
+const usablePage = statement<UserRow, [userId: string, now: string, limit: number | null, offset: number]>(`
+  ${usable}
+  select ${userColumns} from usable
+  join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = usable.id
+  order by users.created_at desc, users.id desc limit $3 offset $4
+`);
+
+const countUsable = statement<{ total: number }, [userId: string, now: string]>(
+  `${usable} select count(*) as total from usable`,
+);
+
+/** Public accounts a user may use, by whatever link, the newest first; without a limit, all of them. */
+export async function listUsableAccounts(
+  scope: Scope,
+  userId: string,
+  now: string,
+  limit: number | null,
+  offset: number,
+): Promise<Page<UserRow>> {
+  const list = await usablePage(scope, userId, now, limit, offset);
+  const [counted] = await countUsable(scope, userId, now);
   return { totalCount: counted?.total ?? 0, list };
 }
 

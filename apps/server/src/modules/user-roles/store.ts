@@ -30,8 +30,11 @@ export function rolesReaching(user: string, isCounted: (assignment: string) => s
   `;
 }
 
-/** A role gives nothing while it is disabled, neither itself nor what is assigned to it. */
-const held = `
+/**
+ * The roles the user `$1` holds at the time `$2`, by whatever way: a table `held` for a statement that begins `with recursive`.
+ * A role gives nothing while it is disabled, neither itself nor what is assigned to it.
+ */
+export const held = `
   held (role_id) as (
     select reaching.role_id from (${rolesReaching('$1', (assignment) => isInForce(assignment, '$2::timestamptz'))}) as reaching
     cross join lateral (

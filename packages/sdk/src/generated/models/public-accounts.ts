@@ -1362,6 +1362,14 @@ export interface GetPublicAccountsOfUserParams {
    */
   userId: string;
   /**
+   * Whether to list every account the user may use: also those linked to his departments and the ones above them, to
+   * his groups, his roles and his posts
+   *
+   * @default false
+   * @example false
+   */
+  includeInherited?: boolean;
+  /**
    * Page number, from 1; counts with `limit` only. 1 to 1000000
    *
    * @default 1

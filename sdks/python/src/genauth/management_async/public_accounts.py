@@ -941,16 +941,19 @@ class AsyncPublicAccountsSection(AsyncConnection):
     async def get_public_accounts_of_user(
         self,
         user_id: str,
+        include_inherited: Optional[bool] = None,
         page: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> PublicAccountPaginatedRespDto:
         """List the public accounts of a user
 
-        Lists the public accounts that are linked to this very user, the one linked last first. Those he may use as a
-        member of a department, group or role, or by his post, are not among them.
+        Lists the public accounts that are linked to this very user, the one linked last first. With
+        `include_inherited`, all accounts he may use are listed, the newest first: that extends the V3 API.
 
         Args:
             user_id (str): System id of the user. At most 64 characters.
+            include_inherited (bool, optional): Whether to list every account the user may use: also those linked to his
+                departments and the ones above them, to his groups, his roles and his posts. False unless given.
             page (int, optional): Page number, from 1; counts with `limit` only. 1 to 1000000. 1 unless given.
             limit (int, optional): Items per page, at most 50; all of them when absent. 1 to 50.
 
@@ -970,6 +973,7 @@ class AsyncPublicAccountsSection(AsyncConnection):
             "/api/v3/get-public-accounts-of-user",
             {
                 "userId": user_id,
+                "includeInherited": include_inherited,
                 "page": page,
                 "limit": limit,
             },

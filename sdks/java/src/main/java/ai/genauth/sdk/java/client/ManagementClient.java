@@ -3480,8 +3480,8 @@ public class ManagementClient extends BaseClient {
     /**
      * List the public accounts of a user.
      *
-     * <p>Lists the public accounts that are linked to this very user, the one linked last first. Those he may use as a
-     * member of a department, group or role, or by his post, are not among them.
+     * <p>Lists the public accounts that are linked to this very user, the one linked last first. With {@code
+     * includeInherited}, all accounts he may use are listed, the newest first: that extends the V3 API.
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>

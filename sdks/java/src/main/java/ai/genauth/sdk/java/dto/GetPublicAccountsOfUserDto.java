@@ -8,6 +8,9 @@ public class GetPublicAccountsOfUserDto extends Dto {
     @JsonProperty("userId")
     private String userId;
 
+    @JsonProperty("includeInherited")
+    private Boolean includeInherited;
+
     @JsonProperty("page")
     private Integer page;
 
@@ -22,6 +25,22 @@ public class GetPublicAccountsOfUserDto extends Dto {
     /** System id of the user. Required. */
     public void setUserId(String userId) {
         this.userId = userId;
+    }
+
+    /**
+     * Whether to list every account the user may use: also those linked to his departments and the ones above them, to
+     * his groups, his roles and his posts.
+     */
+    public Boolean getIncludeInherited() {
+        return includeInherited;
+    }
+
+    /**
+     * Whether to list every account the user may use: also those linked to his departments and the ones above them, to
+     * his groups, his roles and his posts. {@code false} unless set.
+     */
+    public void setIncludeInherited(Boolean includeInherited) {
+        this.includeInherited = includeInherited;
     }
 
     /** Page number, from 1; counts with {@code limit} only. */
