@@ -50,6 +50,10 @@ const publicAccountPasswordChanged = event('public_account.password.changed', {
   webhook: 'public-account:password-changed',
   data: accountData,
 });
+const publicAccountEmailVerified = event('public_account.email.verified', {
+  webhook: 'public-account:email-verified',
+  data: accountData,
+});
 const publicAccountBlocked = event('public_account.blocked', { webhook: 'public-account:blocked', data: accountData });
 const publicAccountUnblocked = event('public_account.unblocked', {
   webhook: 'public-account:unblocked',
@@ -79,6 +83,7 @@ export const publicAccountEvents = {
   updated: publicAccountUpdated,
   deleted: publicAccountDeleted,
   passwordChanged: publicAccountPasswordChanged,
+  emailVerified: publicAccountEmailVerified,
   blocked: publicAccountBlocked,
   unblocked: publicAccountUnblocked,
   archived: publicAccountArchived,
@@ -216,6 +221,7 @@ const changeEvents = [
   publicAccountUpdated,
   publicAccountCustomDataChanged,
   publicAccountPasswordChanged,
+  publicAccountEmailVerified,
   publicAccountBlocked,
   publicAccountUnblocked,
   publicAccountArchived,

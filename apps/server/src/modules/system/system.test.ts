@@ -1,4 +1,5 @@
 import { constants, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
+import { AuthenticationClient } from 'authing-node-sdk';
 import { sm2 } from 'sm-crypto-v2';
 import { expect, inject, test } from 'vitest';
 import { startTestServer, testServer, testUserPool } from '../../testing/server.ts';
@@ -55,6 +56,16 @@ const writers: readonly [string, string, (text: string) => string][] = [
 function encryptSm2(text: string, order: 0 | 1): string {
   return sm2.doEncrypt(text, keys.sm2.publicKey, order);
 }
+
+test('the published Node SDK reads the keys where it looks for them', async () => {
+  const client = new AuthenticationClient({ appId: 'app', appSecret: 'secret', appHost: origin, redirectUri: origin });
+  expect(await client.getSystemInfo()).toMatchObject({
+    rsa: keys.rsa,
+    sm2: keys.sm2,
+    version: keys.version,
+    publicIps: [],
+  });
+});
 
 test.each(writers)(
   'takes passwords encrypted as %s, %s, in every operation that takes one',

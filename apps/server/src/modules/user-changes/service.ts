@@ -272,6 +272,7 @@ function announce(
   emit(events.updated, { user, updates });
   if (custom !== undefined) emit(events.customDataChanged, { user, updates: custom.updates });
   if (hasNewPassword) emit(events.passwordChanged, { user });
+  if (after.emailVerified && !before.emailVerified) emit(events.emailVerified, { user });
   for (const event of statusEvents(events, before.status, after.status)) emit(event, { user });
 }
 

@@ -65,6 +65,8 @@ test('a new address has to be verified anew, unless the administrator vouches fo
   expect(await pool.do('updateUser', { userId, email: 'c@example.com', emailVerified: true })).toMatchObject({
     emailVerified: true,
   });
+  const verified = (await pool.events()).filter(({ name }) => name === 'user.email.verified');
+  expect(verified).toMatchObject([{ webhook: 'user:email-verified', data: { user: { email: 'c@example.com' } } }]);
 });
 
 test('the last identifier stays, and others keep theirs', async () => {

@@ -81,6 +81,7 @@ export const userDeleted = event('user.deleted', {
   data: userData,
 });
 export const userPasswordChanged = event('user.password.changed', { webhook: 'user:password-changed', data: userData });
+export const userEmailVerified = event('user.email.verified', { webhook: 'user:email-verified', data: userData });
 export const userBlocked = event('user.blocked', { webhook: 'user:blocked', data: userData });
 export const userUnblocked = event('user.unblocked', { webhook: 'user:unblocked', data: userData });
 export const userArchived = event('user.archived', { webhook: 'user:archived', data: userData });
@@ -93,6 +94,7 @@ export const userEvents = {
   updated: userUpdated,
   deleted: userDeleted,
   passwordChanged: userPasswordChanged,
+  emailVerified: userEmailVerified,
   blocked: userBlocked,
   unblocked: userUnblocked,
   archived: userArchived,

@@ -1,12 +1,14 @@
-import { doc, dto, publicQuery, query } from '@genauth/contract';
+import { command, doc, dto, publicQuery, query } from '@genauth/contract';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { startTestServer, type TestUserPool, testServer, testUserPool } from '../../testing/server.ts';
 import { send } from '../../testing/wire.ts';
+import { statement } from '../database/database.ts';
+import { requestErrors } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { openLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { defineModule } from '../module.ts';
+import { defineModule, prepared } from '../module.ts';
 import { createHttpServer } from './server.ts';
 
 describe('the rate limit of a user pool', () => {
@@ -129,6 +131,106 @@ describe('a failure nobody asked for', () => {
   test('shows in readiness, not in liveness', async () => {
     expect((await call('/health/ready')).httpStatus).toBe(503);
     expect((await call('/health/live')).httpStatus).toBe(200);
+  });
+});
+
+describe('a handler in two steps', () => {
+  const shape = {
+    method: 'POST',
+    tag: 'Test',
+    title: { en: 'Prepare', zh: '准备' },
+    summary: { en: 'Prepare', zh: '准备' },
+    description: { en: 'Prepare', zh: '准备' },
+    permission: 'test:Prepare',
+    input: dto('PrepareDto', { kind: z.enum(['repeats', 'busy', 'plain']).meta(doc('Kind', '类型')) }),
+    output: undefined,
+    answer: 'PrepareRespDto',
+    errors: [],
+    audit: { operationType: 'update', resourceType: 'test' },
+    emits: [],
+  } as const;
+  const contract = { prepare: command({ ...shape, path: '/prepare' }) };
+  const conflict = statement<Record<never, never>, []>(
+    `do $$ begin raise exception 'try again' using errcode = 'serialization_failure'; end $$`,
+  );
+  const steps: string[] = [];
+  const running = { now: 0, most: 0 };
+
+  async function serve(pool: TestUserPool) {
+    const module = defineModule('test', contract, {
+      prepare: prepared(
+        async ({ kind }) => {
+          steps.push(`prepare with ${database.connections().total - database.connections().idle} connections`);
+          running.most = Math.max(running.most, ++running.now);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          running.now -= 1;
+          if (kind === 'busy') throw requestErrors.unavailable();
+          return 'made once';
+        },
+        async ({ kind }, { scope }, made) => {
+          steps.push(made);
+          const isFirst = steps.filter((step) => step === made).length === 1;
+          if (kind === 'repeats' && isFirst) await conflict(scope);
+          if (scope.userPoolId !== pool.id) throw new Error('another user pool');
+          return undefined;
+        },
+      ),
+    });
+    const app = createHttpServer({
+      modules: [module],
+      database,
+      credentials: {
+        findAccessKey: async (id) => ({ id, userPoolId: id, secret: '', tokenGeneration: 0, rateLimitPerSecond: 9e9 }),
+        readManagementToken: () => ({ accessKeyId: pool.id, userPoolId: pool.id, tokenGeneration: 0 }),
+      },
+      metrics: createMetrics(database),
+      log: openLog('silent'),
+      now: Date.now,
+      checkAnswers: true,
+      publicRequestsPerSecond: 1000,
+      isReady: async () => true,
+      plainRoutes: [],
+      sites: [],
+      trustedProxies: [],
+    });
+    steps.length = 0;
+    running.most = 0;
+    const call = async (kind: string) => {
+      const request = {
+        method: 'POST',
+        url: '/prepare',
+        headers: { authorization: 'any' },
+        payload: { kind },
+      } as const;
+      const { body, statusCode } = await app.inject(request);
+      return { httpStatus: statusCode, answer: JSON.parse(body) };
+    };
+    return { app, call };
+  }
+
+  test('does the first without a connection, and once, though the transaction is repeated', async () => {
+    const { app, call } = await serve(await testUserPool());
+    expect((await call('repeats')).answer.statusCode).toBe(200);
+    expect(steps).toEqual(['prepare with 0 connections', 'made once', 'made once']);
+    await app.close();
+  });
+
+  test('answers 503, as HTTP says it too, when the first has no room', async () => {
+    const pool = await testUserPool();
+    const { app, call } = await serve(pool);
+    const { answer, httpStatus } = await call('busy');
+    expect([httpStatus, answer.statusCode]).toEqual([503, 503]);
+    expect(steps).toHaveLength(1);
+    expect(await pool.audits()).toEqual([]);
+    await app.close();
+  });
+
+  test('lets one user pool prepare no more than its share at a time', async () => {
+    const { app, call } = await serve(await testUserPool());
+    const answers = await Promise.all(Array.from({ length: 100 }, () => call('plain')));
+    expect(answers.every(({ answer }) => answer.statusCode === 200)).toBe(true);
+    expect(running.most).toBe(32);
+    await app.close();
   });
 });
 
