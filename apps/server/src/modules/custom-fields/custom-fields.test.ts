@@ -332,14 +332,14 @@ test('a deleted field takes its values along, and one of the same name starts an
   expect(await pool.do('getCustomData', data)).toEqual({ kept: 'yes' });
 });
 
-test('a field that thousands have becomes unique and is deleted, page by page', async () => {
+test('a field that thousands have becomes unique and is deleted, page by page', { timeout: 60_000 }, async () => {
   const pool = await testUserPool();
   const { sql } = await testServer();
   await define(pool, { key: 'badge' }, { key: 'kept' });
   await sql(
     `insert into users (user_pool_id, id, username, custom_data)
-     select $1, lpad(to_hex(i), 24, '0'), 'u' || i, jsonb_build_object('badge', 'A' || i % 10500, 'kept', 'yes')
-     from generate_series(1, 11000) i`,
+     select $1, lpad(to_hex(i), 24, '0'), 'u' || i, jsonb_build_object('badge', 'A' || i % 5100, 'kept', 'yes')
+     from generate_series(1, 5200) i`,
     [pool.id],
   );
   expect((await define(pool, { key: 'badge', isUnique: true })).statusCode).toBe(409);
@@ -347,12 +347,12 @@ test('a field that thousands have becomes unique and is deleted, page by page', 
     pool.id,
   ]);
   expect((await define(pool, { key: 'badge', isUnique: true })).statusCode).toBe(200);
-  expect(await pool.rows('user_unique_values')).toHaveLength(11_000);
+  expect(await pool.rows('user_unique_values')).toHaveLength(5200);
   await pool.do('deleteCustomFields', { list: [{ targetType: 'USER', key: 'badge' }] });
   expect(await pool.rows('user_unique_values')).toEqual([]);
   const left = await sql<{ data: object; count: number }>(
     `select custom_data as data, count(*)::integer as count from users where user_pool_id = $1 group by custom_data`,
     [pool.id],
   );
-  expect(left).toEqual([{ data: { kept: 'yes' }, count: 11_000 }]);
+  expect(left).toEqual([{ data: { kept: 'yes' }, count: 5200 }]);
 });
