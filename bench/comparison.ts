@@ -102,8 +102,10 @@ export async function compare(
     const cases = await casesOf(small, large);
     const echo = await measureEcho(seconds, connections);
     console.log(`bare HTTP echo: ${Math.round(echo)} requests per CPU-second\n`);
-    console.log('| operation | per CPU-s | SQL floor | of floor | of echo | p50 ms | p99 ms | p50 against small |');
-    console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+    console.log(
+      '| operation | per CPU-s | SQL floor | of floor | of echo | p50 ms | p99 ms | p50 against small | CPU against small |',
+    );
+    console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
     for (const [index, one] of cases.large.entries()) {
       const twin = cases.small[index];
       if (twin === undefined || !one.name.includes(options.only)) continue;
@@ -123,7 +125,8 @@ export async function compare(
         `| ${one.name} | ${Math.round(here.perCpuSecond)} | ${Math.round(below.perCpuSecond)} | ` +
           `${percent(here.perCpuSecond / below.perCpuSecond)} | ${percent(here.perCpuSecond / echo)} | ` +
           `${quantile(here.latencies, 0.5).toFixed(2)} | ${quantile(here.latencies, 0.99).toFixed(2)} | ` +
-          `${(quantile(here.latencies, 0.5) / quantile(there.latencies, 0.5)).toFixed(2)} |`,
+          `${(quantile(here.latencies, 0.5) / quantile(there.latencies, 0.5)).toFixed(2)} | ` +
+          `${(there.perCpuSecond / here.perCpuSecond).toFixed(2)} |`,
       );
     }
     const { now, peak } = memoryOf(large.server.pid);
