@@ -14,7 +14,8 @@ import { requestOf, sendAll, type WireAnswer } from './wire.ts';
 
 const server = await testServer();
 const operations = server.composition.modules.flatMap((module) => module.operations);
-const queries = operations.filter(({ operation }) => operation.kind === 'query');
+// The parts of an export are a file, whose format escapes what it must; its own tests read it.
+const queries = operations.filter(({ name, operation }) => operation.kind === 'query' && name !== 'getUserExportPart');
 const withInput = operations.filter(({ operation }) => Object.keys(operation.input.shape).length > 0);
 
 const eventLoop = monitorEventLoopDelay({ resolution: 10 });
@@ -34,14 +35,9 @@ function hostileTexts({ path, maxLength, declaration }: TextPlace, isQuery: bool
   const texts: Record<string, string> = {
     NUL: 'a\0b',
     'a lone surrogate': 'a\ud800b',
-    'marks that turn the direction': '\u202egro.elgoog\u202c\u200f',
     'very long': 'x'.repeat(isQuery ? 8_000 : 70_000),
     'a name of a prototype': '__proto__',
-    'a constructor': 'constructor',
-    SQL: `'; drop table users; -- " \\ $1 %s {0}`,
-    'a path': '../../etc/passwd',
     blanks: '   ',
-    'a huge number': '9'.repeat(400),
   };
   if (!isQuery && !sentMegabytes.has(declaration)) {
     sentMegabytes.add(declaration);
@@ -49,7 +45,8 @@ function hostileTexts({ path, maxLength, declaration }: TextPlace, isQuery: bool
   }
   // Last, so that an update is not overwritten by what comes after. The milder one is for places that want no control characters.
   const mark = markOf(path);
-  const mixed = `${mark}\u202e𠮷e\u0301🏳️‍🌈<b>&amp;'";%s{0}\\../ \u00a0\u2028\ufeff`;
+  // A direction turned, astral and composed characters, and what means something in SQL, HTML, formats and paths.
+  const mixed = `${mark}\u202e𠮷e\u0301🏳️‍🌈<b>&amp;'";--%s{0}\\../ \u00a0\u2028\ufeff`;
   texts['control characters'] = `${mixed}\u0001\u007f\r\n\t `.slice(0, maxLength);
   texts['everything odd'] = mixed.slice(0, maxLength);
   texts['many scripts'] = `${mark} 𠮷 عربى ไทย e\u0301`.slice(0, maxLength);
@@ -72,7 +69,7 @@ function hostileBodies(
   sample: Readonly<Record<string, unknown>>,
   { operation }: ImplementedOperation,
 ): Record<string, string> {
-  const fields = Object.entries(inputSchemaOf(operation).properties ?? {});
+  const fields = unlikeFields(inputSchemaOf(operation));
   const text = JSON.stringify(sample);
   const rest = text === '{}' ? '}' : `,${text.slice(1)}`;
   const bodies: Record<string, string> = {
@@ -111,6 +108,18 @@ function hostileBodies(
   return bodies;
 }
 
+/** One field of each kind of declaration: what is no JSON for one is none for its like. */
+function unlikeFields({ properties = {} }: InputSchema): [name: string, schema: InputSchema][] {
+  const byDeclaration = new Map<string, [string, InputSchema]>();
+  for (const [name, schema] of Object.entries(properties)) {
+    const declaration = JSON.stringify(schema, (key, value) =>
+      ['description', 'x-description-zh-CN', 'examples'].includes(key) ? undefined : value,
+    );
+    if (!byDeclaration.has(declaration)) byDeclaration.set(declaration, [name, schema]);
+  }
+  return [...byDeclaration.values()];
+}
+
 /** Without the passwords a sample need not have: to hash one takes longer than a hundred requests. */
 function withoutSecrets(sample: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(sample, (_name, value) => (value === sampleSecret ? undefined : value)));
@@ -142,11 +151,11 @@ function textsIn(value: unknown): string[] {
   return Object.entries(value).flatMap(([name, one]) => [name, ...textsIn(one)]);
 }
 
-/** What every query of the API says in a world. */
-async function everyAnswer(world: SampleWorld, authorization: string): Promise<WireAnswer[]> {
+/** What the queries about the same things as a command say in a world. */
+async function answersAbout(tag: string, world: SampleWorld, authorization: string): Promise<WireAnswer[]> {
   return sendAll(
     server.origin,
-    queries,
+    queries.filter(({ operation }) => operation.tag === tag),
     (implemented) => requestOf(implemented.operation, sampleInput(implemented, world)),
     authorization,
   );
@@ -171,7 +180,7 @@ describe('hostile input', () => {
     }
     const accepted = answers.filter(({ answer }) => answer.statusCode === 200).map(({ sent }) => sent.text);
     if (operation.kind === 'command' && accepted.some((text) => markPattern.test(text))) {
-      all.push(...(await everyAnswer(own, credential)));
+      all.push(...(await answersAbout(operation.tag, own, credential)));
     }
 
     for (const { answer } of all) {

@@ -27,14 +27,17 @@ const operations = server.composition.modules.flatMap((module) => module.operati
 /** Operations that the SDK has no method for: ours alone, or published after it. */
 const withoutMethod: ReadonlySet<string> = new Set([
   'cancelJob',
+  'createUserExport',
   'createUserImport',
   'evaluateDynamicGroup',
   'changeIntoPersonalAccount',
   'getJob',
+  'getUserExportPart',
   'getUserImport',
   'getUserImportReport',
   'listJobs',
   'listRoleMutualExclusions',
+  'listUserExports',
   'listUserImports',
   'removeRoleMutualExclusion',
   'setRoleMutualExclusion',
