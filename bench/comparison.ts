@@ -103,9 +103,9 @@ export async function compare(
     const echo = await measureEcho(seconds, connections);
     console.log(`bare HTTP echo: ${Math.round(echo)} requests per CPU-second\n`);
     console.log(
-      '| operation | per CPU-s | SQL floor | of floor | of echo | p50 ms | p99 ms | p50 against small | CPU against small |',
+      '| operation | per CPU-s | SQL floor | of floor | of echo | p50 ms | p99 ms | p50 against small | p99 against small | CPU against small |',
     );
-    console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+    console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
     for (const [index, one] of cases.large.entries()) {
       const twin = cases.small[index];
       if (twin === undefined || !one.name.includes(options.only)) continue;
@@ -125,7 +125,7 @@ export async function compare(
         `| ${one.name} | ${Math.round(here.perCpuSecond)} | ${Math.round(below.perCpuSecond)} | ` +
           `${percent(here.perCpuSecond / below.perCpuSecond)} | ${percent(here.perCpuSecond / echo)} | ` +
           `${quantile(here.latencies, 0.5).toFixed(2)} | ${quantile(here.latencies, 0.99).toFixed(2)} | ` +
-          `${(quantile(here.latencies, 0.5) / quantile(there.latencies, 0.5)).toFixed(2)} | ` +
+          `${ratio(here, there, 0.5)} | ${ratio(here, there, 0.99)} | ` +
           `${(there.perCpuSecond / here.perCpuSecond).toFixed(2)} |`,
       );
     }
@@ -146,6 +146,10 @@ async function measure({ server }: Stage, { name, next }: Case, seconds: number,
   const cpuSeconds = cpu() - before;
   if (failures > 0) throw new Error(`${name}: ${failures} failures, the first: ${firstFailure}`);
   return { requests, latencies, cpuSeconds };
+}
+
+function ratio(here: Tally, there: Tally, at: number): string {
+  return (quantile(here.latencies, at) / quantile(there.latencies, at)).toFixed(2);
 }
 
 function percent(share: number): string {

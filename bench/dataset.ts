@@ -96,10 +96,14 @@ export async function seed(options: SeedOptions): Promise<Dataset> {
     await client.query(`select set_config('genauth.user_pool_id', $1, false)`, [userPoolId]);
     if (await isComplete(client, userPoolId)) return dataset;
     await withoutTriggers(client);
+    // Larger portions are merged into the index in far less time.
+    await client.query('alter index user_search_grams set (gin_pending_list_limit = 32768)');
+    await client.query(`set work_mem = '128MB'`);
     await inTransaction(client, () => seedTree(client, dataset, tree, options));
     const tally = await seedPeople(client, dataset, tree, options);
     await inTransaction(client, () => seedCounts(client, userPoolId, tally, progress));
     progress('statistics', 0, 1);
+    await client.query('alter index user_search_grams set (gin_pending_list_limit = 256)');
     await client.query(
       'vacuum (analyze) users, user_search, departments, department_members, department_counts, department_leaders',
     );

@@ -4,6 +4,7 @@ import { benchRoles } from './roles.ts';
 import { benchSdk } from './sdk.ts';
 import { benchSoak } from './soak.ts';
 import { openStage } from './stage.ts';
+import { benchUserSearch } from './user-search.ts';
 import { benchUsers } from './users.ts';
 
 const usage = `npm run bench -- <command> [options]
@@ -12,6 +13,7 @@ const usage = `npm run bench -- <command> [options]
   departments   organizations, departments and members: requests per CPU-second beside two floors
   users         reading users, their life cycle, and what passwords cost: the same
   roles         what users hold, inherited roles included: the same
+  user-search   reading, listing and searching users
   soak          a mixed load, and the server's memory under it
   sdk           what a call of our TypeScript client costs beside a bare fetch, and its import
 
@@ -80,6 +82,9 @@ switch (values.help ? 'help' : positionals[0]) {
     break;
   case 'roles':
     await benchRoles(comparison());
+    break;
+  case 'user-search':
+    await benchUserSearch(comparison());
     break;
   case 'soak':
     await benchSoak({ size, minutes: number('minutes'), connections });

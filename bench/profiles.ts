@@ -21,16 +21,16 @@ const surnames = [
 const firstNames = ['Anna', 'Bruno', 'Chloé', 'David', 'Elif', 'Felix', 'Giulia', 'Hiroshi', 'Ines', 'Jürgen', 'Katya'];
 
 /** So many people share a given name of two characters, and as many others a last name: in a small company as in a large one. */
-const namesakes = 20;
+export const namesakes = 20;
 
 /** The two characters that `namesakes` people of this index and those after it are called by. */
-function givenName(index: number): string {
+export function givenName(index: number): string {
   const number = Math.floor(index / namesakes);
   return String.fromCodePoint(0x4e00 + (number % 3000), 0x4e00 + 3000 + Math.floor(number / 3000));
 }
 
 /** The last name of as many people whose names are not Chinese. */
-function lastName(index: number): string {
+export function lastName(index: number): string {
   const letters = 'bcdfghklmnprstvz';
   let rest = Math.floor(index / namesakes);
   let name = '';

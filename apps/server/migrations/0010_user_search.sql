@@ -14,8 +14,8 @@ comment on column user_search.common is 'Phone, e-mail and names: searched when 
 comment on column user_search.other is 'What is searched on request: external id, address and the like.';
 select genauth.isolate('user_search');
 
--- All beginnings of three characters, at every place of every text; fewer at its end. A needle of one or two characters is
--- the beginning of one of them, a longer one the intersection of several. In front stands the end of the pool's id, which is
+-- Four characters from every place of every text; fewer at its end. A needle of up to three characters is the beginning of
+-- such a gram, a longer one the intersection of several. In front stands the end of the pool's id, which is
 -- random, so that a pool reads lists of its own; then a letter for the column.
 create function genauth.search_grams(user_pool_id text, common text, other text) returns tsvector
 language plpgsql immutable parallel safe as $$
@@ -26,12 +26,12 @@ declare
 begin
   foreach field in array string_to_array(common, E'\x01') loop
     for place in 1 .. length(field) loop
-      grams := grams || (pool || 'a' || substr(field, place, 3));
+      grams := grams || (pool || 'a' || substr(field, place, 4));
     end loop;
   end loop;
   foreach field in array string_to_array(other, E'\x01') loop
     for place in 1 .. length(field) loop
-      grams := grams || (pool || 'b' || substr(field, place, 3));
+      grams := grams || (pool || 'b' || substr(field, place, 4));
     end loop;
   end loop;
   return array_to_tsvector(grams);
@@ -41,15 +41,19 @@ $$;
 create index user_search_grams on user_search using gin (genauth.search_grams(user_pool_id, common, other))
   with (fastupdate = on, gin_pending_list_limit = 256);
 
--- The grams of a needle, for one of the columns.
+-- Grams of a needle, for one of the columns: at every other place, which finds as much and reads half. They narrow the
+-- search down, they do not end it: the text is compared whole. So of an e-mail address, whose domain many share, what stands
+-- in front of it is enough, and of a long text the beginning.
 create function genauth.search_query(user_pool_id text, letter text, needle text) returns text
 language sql immutable parallel safe as $$
   select string_agg(
     '''' || right(user_pool_id, 10) || letter
-      || replace(replace(substr(needle, place, 3), '\', '\\'), '''', '''''') || ''''
-      || case when length(needle) < 3 then ':*' else '' end, ' & ')
-  -- The text is compared whole anyway, so that a long needle need not be looked up whole.
-  from generate_series(1, least(greatest(length(needle) - 2, 1), 64)) as place
+      || replace(replace(substr(looked_up, least(place, greatest(length(looked_up) - 3, 1)), 4), '\', '\\'), '''', '''''')
+      || '''' || case when length(looked_up) < 4 then ':*' else '' end, ' & ')
+  from (
+    select left(needle, case when strpos(needle, '@') > 4 then strpos(needle, '@') + 1 else 64 end) as looked_up
+  ) as beginning
+  cross join generate_series(1, greatest(length(looked_up) - 2, 1), 2) as place
 $$;
 
 -- The ids of the users who have the needle (folded, not empty) in one of these fields: numbers of texts in `common` and
@@ -100,7 +104,13 @@ revoke create on schema genauth from genauth_across_user_pools;
 revoke execute on function genauth.find_users from public;
 grant execute on function genauth.find_users to genauth_app;
 
--- Users of before this migration. The server folds their texts at its start, in batches, and then knows nobody here.
+-- Identity numbers are sealed; this tells whether one is the number somebody looks for.
+alter table users add column identity_number_digest bytea;
+create index users_identity_number on users (user_pool_id, identity_number_digest)
+  where identity_number_digest is not null;
+
+-- Users of before this migration. The server folds their texts at its start, in batches, and makes the digests of their
+-- identity numbers; then nobody is left here.
 create table user_search_missing (
   user_pool_id text collate "C" not null,
   user_id      text collate "C" not null,

@@ -53,7 +53,7 @@ export async function startServer(
     await migrate(connection, log, progress);
     const database = openDatabase(connection);
     stops.push(() => database.close());
-    await fillMissingTexts(database, progress);
+    await fillMissingTexts(database, seal, progress);
 
     const { trustedProxies, passwordHashCost, publicIps, allowsPasswordHashExport } = configuration;
     const settings = { trustedProxies, passwordHashCost, publicIps, allowsPasswordHashExport };

@@ -1163,6 +1163,31 @@ export class ManagementClient extends ManagementCalls {
   }
 
   /**
+   * Search users by keywords
+   *
+   * The same as `POST /api/v3/list-users`, under the name that the Java SDK knows.
+   *
+   * `POST /api/v3/list-users-by-keywords`, permission `user:List`
+   *
+   * Fails with:
+   * - 400: Custom field not defined: {key}
+   * - 404: department not found
+   * - 404: organization not found for code: {code}
+   * - 422: searchQuery is not supported, use advancedFilter
+   *
+   * @example
+   * const { data } = await client.listUsersByKeywords();
+   *
+   * for await (const item of client.listUsersByKeywords()) console.log(item);
+   */
+  listUsersByKeywords(
+    input: Models.ListUsersRequestDto = {},
+    options?: CallOptions,
+  ): PagedAnswer<Models.UserPaginatedRespDto, Models.UserDto> {
+    return this.list(operations.listUsersByKeywords, input, options);
+  }
+
+  /**
    * List users
    *
    * Lists users, newest first. Resigned and archived users are listed only when their `status` is asked for. New

@@ -188,6 +188,13 @@ export const operations = {
     repeatable: true,
     paging: { at: ['options', 'pagination'], limit: 10 },
   },
+  listUsersByKeywords: {
+    name: 'listUsersByKeywords',
+    method: 'POST',
+    path: '/api/v3/list-users-by-keywords',
+    repeatable: true,
+    paging: { at: ['options', 'pagination'], limit: 10 },
+  },
   listUsersLegacy: {
     name: 'listUsersLegacy',
     method: 'GET',

@@ -622,7 +622,7 @@ class CreateUserExportDto(TypedDict):
     userIds: NotRequired[Optional[List[str]]]
     """Only these users, by their system ids"""
     keywords: NotRequired[Optional[str]]
-    """Text to look for, whatever its case"""
+    """Text to look for, whatever its case; full width is the same as half width"""
     advancedFilter: NotRequired[Optional[List[ListUsersAdvancedFilterItemDto]]]
     """Filters; all must match"""
 
@@ -1674,7 +1674,7 @@ class ListPostBatchDto(TypedDict):
 
 class ListPublicAccountsRequestDto(TypedDict):
     keywords: NotRequired[Optional[str]]
-    """Text to look for, whatever its case"""
+    """Text to look for, whatever its case; full width is the same as half width"""
     advancedFilter: NotRequired[Optional[List[ListUsersAdvancedFilterItemDto]]]
     """Filters; all must match"""
     searchQuery: NotRequired[Optional[Dict[str, Any]]]
@@ -1735,8 +1735,8 @@ class ListUsersOptionsDto(TypedDict):
             ]
         ]
     ]
-    """Fields the keywords are looked for in: phone, email, name, username and nickname when left out. Identity numbers
-    are stored sealed and not searched
+    """Fields the keywords are looked for in: phone, email, name, username, nickname and identityNumber when left out.
+    Anywhere in a text; ids at their beginning, identity numbers, which are stored sealed, as a whole
     """
     withCustomData: NotRequired[bool]
     """Whether to return custom data"""
@@ -1752,7 +1752,7 @@ class ListUsersOptionsDto(TypedDict):
 
 class ListUsersRequestDto(TypedDict):
     keywords: NotRequired[Optional[str]]
-    """Text to look for, whatever its case"""
+    """Text to look for, whatever its case; full width is the same as half width"""
     advancedFilter: NotRequired[Optional[List[ListUsersAdvancedFilterItemDto]]]
     """Filters; all must match"""
     searchQuery: NotRequired[Optional[Dict[str, Any]]]

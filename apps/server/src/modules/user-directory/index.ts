@@ -8,6 +8,7 @@ export {
   identityNumberContext,
   requireUserId,
   toIdentityDto,
+  toIdentityNumberDigest,
   toStoredEmail,
   toUserDto,
   type UserFlags,

@@ -3,6 +3,7 @@ import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { defaultPhoneCountryCode, parsePhoneQuery } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
+import { foldText } from '../../platform/text-folding.ts';
 import { findTargetsByCustomField, listCustomData } from '../custom-values/index.ts';
 import { type IdentityDto, type UserDto, type UserIdType, userErrors } from './contract.ts';
 import {
@@ -84,6 +85,14 @@ export async function requireUserId(
 /** What a user's sealed identity number is bound to. */
 export function identityNumberContext(userPoolId: string, userId: string): string {
   return `users/${userPoolId}/${userId}/identity_number`;
+}
+
+/**
+ * What stands for an identity number where users are looked for: keyed, so that nobody without the instance key can try
+ * numbers on it. Blanks, hyphens and case make no difference.
+ */
+export function toIdentityNumberDigest(seal: Seal, userPoolId: string, plain: string): Buffer {
+  return seal.digest(foldText(plain).replace(/[\s-]/g, ''), `users/${userPoolId}/identity_number`);
 }
 
 /** What the flags of a read add to a user. */

@@ -17,6 +17,8 @@ export interface UserRow {
   readonly emailVerified: boolean;
   readonly phoneVerified: boolean;
   readonly identityNumberSealed: Buffer | null;
+  /** Tells whether two are equal; see `toIdentityNumberDigest`. */
+  readonly identityNumberDigest: Buffer | null;
   readonly passwordLastSetAt: string | null;
   readonly passwordSecurityLevel: number | null;
   readonly resetPasswordOnNextLogin: boolean;
@@ -63,7 +65,8 @@ export const userColumns = `
   users.id, users.status, users.work_status as "workStatus", users.username, users.email, users.phone,
   users.phone_country_code as "phoneCountryCode", users.external_id as "externalId",
   users.email_verified as "emailVerified", users.phone_verified as "phoneVerified",
-  users.identity_number_sealed as "identityNumberSealed", users.password_last_set_at as "passwordLastSetAt",
+  users.identity_number_sealed as "identityNumberSealed", users.identity_number_digest as "identityNumberDigest",
+  users.password_last_set_at as "passwordLastSetAt",
   users.password_security_level as "passwordSecurityLevel",
   users.reset_password_on_next_login as "resetPasswordOnNextLogin",
   users.name, users.nickname, users.photo, users.gender, users.profile, users.source_type as "sourceType",

@@ -44,7 +44,7 @@ export function createUserExportHandlers({
       if (unknown !== undefined) throw userExportErrors.unknownField({ field: unknown });
       const wanted = { userIds, keywords, advancedFilter };
       // What is wrong with a filter should be told now, and not to who reads the parts.
-      await conditionsOf(wanted, scope, departments);
+      await conditionsOf(wanted, scope, { seal, departments });
       const id = newId(now);
       const plain = customFields.filter(({ encrypted, key }) => !encrypted && !known.has(key)).map(({ key }) => key);
       const fields = chosen ?? [...usualFields, 'departments', ...plain];
@@ -62,7 +62,7 @@ export function createUserExportHandlers({
       if (found === undefined) throw userExportErrors.notFound();
       const { fields, format, wanted, createdAt } = found;
       const advancedFilter = wanted.advancedFilter as readonly FilterItem[] | null | undefined;
-      const { conditions } = await conditionsOf({ ...wanted, advancedFilter }, scope, departments);
+      const { conditions } = await conditionsOf({ ...wanted, advancedFilter }, scope, { seal, departments });
       const ids = await listNextUserIds(scope, {
         after,
         createdUntil: createdAt,

@@ -179,8 +179,8 @@ const ListUsersOptionsDto = dto('ListUsersOptionsDto', {
     .optional()
     .meta(
       doc(
-        'Fields the keywords are looked for in: phone, email, name, username and nickname when left out. Identity numbers are stored sealed and not searched',
-        '模糊搜索匹配的用户字段，默认为手机号、邮箱、姓名、用户名、昵称。身份证号加密存储，不参与搜索',
+        'Fields the keywords are looked for in: phone, email, name, username, nickname and identityNumber when left out. Anywhere in a text; ids at their beginning, identity numbers, which are stored sealed, as a whole',
+        '模糊搜索匹配的用户字段，默认为手机号、邮箱、姓名、用户名、昵称、身份证号。匹配文本中任意位置；ID 仅匹配开头，身份证号加密存储，仅支持完整匹配',
         ['phone', 'email', 'name', 'username', 'nickname', 'identityNumber'],
       ),
     ),
@@ -209,7 +209,13 @@ export const listUsers = query({
       .max(255)
       .nullable()
       .optional()
-      .meta(doc('Text to look for, whatever its case', '模糊搜索关键字，不区分大小写', '张三')),
+      .meta(
+        doc(
+          'Text to look for, whatever its case; full width is the same as half width',
+          '模糊搜索关键字，不区分大小写与全角半角',
+          '张三',
+        ),
+      ),
     advancedFilter: z
       .array(ListUsersAdvancedFilterItemDto)
       .max(50)
@@ -240,6 +246,17 @@ export const listUsers = query({
     departmentTreeErrors.organizationNotFound,
     departmentTreeErrors.departmentNotFound,
   ],
+});
+
+export const listUsersByKeywords = query({
+  ...listUsers,
+  path: '/api/v3/list-users-by-keywords',
+  title: { en: 'Search Users by Keywords', zh: '根据关键词搜索用户' },
+  summary: { en: 'Search users by keywords', zh: '根据关键词搜索用户' },
+  description: {
+    en: 'The same as `POST /api/v3/list-users`, under the name that the Java SDK knows.',
+    zh: '与 `POST /api/v3/list-users` 相同，Java SDK 使用此名称。',
+  },
 });
 
 const timeBound = z

@@ -14,7 +14,7 @@ import {
   userErrors,
   withRequested,
 } from '../user-directory/index.ts';
-import { keywordCondition, type SearchableField } from '../user-texts/index.ts';
+import { keywordCondition } from '../user-texts/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import type * as contract from './contract.ts';
 import {
@@ -72,16 +72,21 @@ export function createUserSearchService({
     return { totalCount, list: users.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId })) };
   };
 
+  const listUsers: Handlers<typeof contract>['listUsers'] = async (
+    { keywords, advancedFilter, searchQuery, options },
+    { scope },
+  ) => {
+    if (searchQuery) throw userSearchErrors.searchQueryNotSupported();
+    const wanted = { keywords, advancedFilter, fuzzySearchOn: options?.fuzzySearchOn };
+    const { conditions, found } = await conditionsOf(wanted, scope, { seal, departments });
+    const pagination = options?.pagination ?? { page: 1, limit: 10 };
+    const total = found !== undefined ? 'gathered' : advancedFilter?.every(isCounted) !== false ? 'counted' : 'scanned';
+    return list(scope, { conditions, total }, pagination, toSort(options?.sort), options ?? {});
+  };
+
   return {
-    async listUsers({ keywords, advancedFilter, searchQuery, options }, { scope }) {
-      if (searchQuery) throw userSearchErrors.searchQueryNotSupported();
-      const wanted = { keywords, advancedFilter, fuzzySearchOn: options?.fuzzySearchOn };
-      const { conditions, found } = await conditionsOf(wanted, scope, departments);
-      const pagination = options?.pagination ?? { page: 1, limit: 10 };
-      const total =
-        found !== undefined ? 'gathered' : advancedFilter?.every(isCounted) !== false ? 'counted' : 'scanned';
-      return list(scope, { conditions, total }, pagination, toSort(options?.sort), options ?? {});
-    },
+    listUsers,
+    listUsersByKeywords: listUsers,
 
     async listUsersLegacy({ page, limit, status, updatedAtStart, updatedAtEnd, ...flags }, { scope }) {
       const ofStatus = status === undefined ? present : equal('status', [status]);
@@ -108,11 +113,12 @@ export interface WantedUsers {
 export async function conditionsOf(
   { keywords, advancedFilter, fuzzySearchOn }: WantedUsers,
   scope: Scope,
-  departments: UserSearchDependencies['departments'],
+  { seal, departments }: Pick<UserSearchDependencies, 'seal' | 'departments'>,
 ): Promise<{ conditions: UserCondition[]; found: UserCondition | undefined }> {
   const items = advancedFilter ?? [];
   const conditions = items.some(({ field }) => field === 'status') ? [] : [present];
-  const found = keywords ? keywordCondition(keywords, toSearchable(fuzzySearchOn)) : undefined;
+  const fields = fuzzySearchOn?.length ? fuzzySearchOn : undefined;
+  const found = keywords ? keywordCondition(keywords, fields, { seal, userPoolId: scope.userPoolId }) : undefined;
   if (found !== undefined) conditions.push(found);
   for (const [index, item] of items.entries()) {
     conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, departments));
@@ -140,11 +146,6 @@ function isCounted({ field, value }: FilterItem): boolean {
     default:
       return false;
   }
-}
-
-/** Identity numbers are stored sealed: nobody can be found by a part of one. */
-function toSearchable(fields: Options['fuzzySearchOn']): SearchableField[] | undefined {
-  return fields?.length ? fields.flatMap((field) => (field === 'identityNumber' ? [] : [field])) : undefined;
 }
 
 /** Who has left the company or was put away is not listed unless somebody asks for a status. */

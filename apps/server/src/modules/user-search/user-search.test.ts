@@ -234,3 +234,25 @@ test('the older list filters by status and by time of change, in seconds or mill
   expect(await list({ updatedAtStart: Date.UTC(2022, 1) / 1000, updatedAtEnd: Date.UTC(2022, 1) })).toBe('bob');
   expect(await pool.call('listUsersLegacy', { updatedAtStart: 'soon' })).toMatchObject({ statusCode: 400 });
 });
+
+test('answers under the name the Java SDK knows, and takes what it sends', async () => {
+  const pool = await sharedPool();
+  // Its options carry everything, given or not.
+  const options = {
+    pagination: { page: 1, limit: 10 },
+    sort: null,
+    fuzzySearchOn: null,
+    withCustomData: false,
+    withPost: null,
+    withIdentities: false,
+    withDepartmentIds: false,
+    flatCustomData: null,
+  };
+  const page = await pool.do('listUsersByKeywords', {
+    keywords: '张三',
+    advancedFilter: null,
+    searchQuery: null,
+    options,
+  });
+  expect(usernames(page)).toBe('bob');
+});

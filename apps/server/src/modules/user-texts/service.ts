@@ -1,7 +1,8 @@
 import type { AcrossUserPools, Database } from '../../platform/database/database.ts';
+import type { Seal } from '../../platform/seal.ts';
 import { foldText } from '../../platform/text-folding.ts';
-import type { UserCondition } from '../user-directory/index.ts';
-import { countMissing, insertTexts, takeMissing, withNeedle } from './store.ts';
+import { identityNumberContext, toIdentityNumberDigest, type UserCondition } from '../user-directory/index.ts';
+import { countMissing, insertTexts, setIdentityNumberDigests, takeMissing, withNeedle } from './store.ts';
 
 /** A user, as far as he can be found by keywords. */
 export interface SearchableUser {
@@ -36,8 +37,8 @@ export const searchableFields = {
 /** Fields with a column of their own; the others are in the profile. */
 const ownColumns = { phone: true, email: true, name: true, username: true, nickname: true, externalId: true };
 
-/** A field keywords can be looked for in; `id` by its beginning. */
-export type SearchableField = (typeof searchableFields)['common' | 'other'][number] | 'id';
+/** A field keywords can be looked for in; `id` by its beginning, `identityNumber`, which is stored sealed, as a whole. */
+export type SearchableField = (typeof searchableFields)['common' | 'other'][number] | 'id' | 'identityNumber';
 
 /** The texts of one user, as they are stored. */
 export interface SearchTexts {
@@ -61,28 +62,38 @@ export function toSearchTexts(user: SearchableUser): SearchTexts {
 }
 
 /** Users with the keywords in one of these fields; in those that are usually meant when none are named. */
-export function keywordCondition(keywords: string, fields?: readonly SearchableField[]): UserCondition | undefined {
+export function keywordCondition(
+  keywords: string,
+  fields: readonly SearchableField[] | undefined,
+  { seal, userPoolId }: { readonly seal: Seal; readonly userPoolId: string },
+): UserCondition | undefined {
   const needle = foldText(keywords).trim();
   if (needle === '') return undefined;
   const placesIn = (all: readonly string[]) =>
     all.flatMap((field, index) => (fields?.some((one) => one === field) ? [index + 1] : []));
   const common = placesIn(searchableFields.common);
   const isAllOfCommon = fields === undefined || common.length === searchableFields.common.length;
+  const mayBeIdentityNumber = (fields?.includes('identityNumber') ?? true) && identityNumberPattern.test(needle);
   return withNeedle(needle, {
     common: isAllOfCommon ? undefined : common,
     other: placesIn(searchableFields.other),
     id: fields?.includes('id') ?? false,
+    identityNumberDigest: mayBeIdentityNumber ? toIdentityNumberDigest(seal, userPoolId, needle) : undefined,
   });
 }
+
+/** Letters, digits and what is put between them, five digits at least. */
+const identityNumberPattern = /^(?=(.*\d){5})[a-z0-9 ()-]{6,64}$/;
 
 /** Writes the texts of users who were there before there were texts. To be called before the server answers. */
 export async function fillMissingTexts(
   database: Database,
+  seal: Seal,
   progress: (message: string) => void = () => {},
 ): Promise<void> {
   const total = await database.acrossUserPools(countMissing);
   for (let done = 0; done < total; ) {
-    const filled = await database.acrossUserPools(fillSome);
+    const filled = await database.acrossUserPools((across) => fillSome(across, seal));
     // Another server at its start has taken the rest.
     if (filled === 0) return;
     done += filled;
@@ -90,12 +101,22 @@ export async function fillMissingTexts(
   }
 }
 
-async function fillSome(across: AcrossUserPools): Promise<number> {
+async function fillSome(across: AcrossUserPools, seal: Seal): Promise<number> {
   const users = await takeMissing(across, 1000);
   if (users.length === 0) return 0;
   await insertTexts(
     across,
     users.map((user) => ({ userPoolId: user.userPoolId, id: user.id, ...toSearchTexts(user) })),
+  );
+  await setIdentityNumberDigests(
+    across,
+    users.flatMap(({ userPoolId, id, identityNumberSealed }) => {
+      if (identityNumberSealed === null) return [];
+      const plain = seal.open(identityNumberSealed, identityNumberContext(userPoolId, id));
+      return [
+        { userPoolId, id, sealed: identityNumberSealed, digest: toIdentityNumberDigest(seal, userPoolId, plain) },
+      ];
+    }),
   );
   return users.length;
 }

@@ -8,12 +8,21 @@ export interface Haystack {
   readonly other: readonly number[];
   /** Whether the id may begin with it. */
   readonly id: boolean;
+  /** Whoever has this identity number is meant, too. */
+  readonly identityNumberDigest: Buffer | undefined;
 }
 
 /** Users who have the needle, folded and not empty, in one of these texts. */
-export function withNeedle(needle: string, { common, other, id }: Haystack): UserCondition {
+export function withNeedle(needle: string, { common, other, id, identityNumberDigest }: Haystack): UserCondition {
+  const identified =
+    identityNumberDigest === undefined
+      ? sql``
+      : sql`union all select identified.id from users identified
+          where identified.user_pool_id = current_setting('genauth.user_pool_id')
+            and identified.identity_number_digest = ${identityNumberDigest}`;
   return sql<boolean>`users.id in (
     select genauth.find_users(${needle}, ${common ?? null}::smallint[], ${other}::smallint[], ${id})
+    ${identified}
   )`;
 }
 
@@ -36,6 +45,7 @@ export interface UserWithoutTexts {
   readonly nickname: string | null;
   readonly externalId: string | null;
   readonly profile: Readonly<Record<string, string | undefined>>;
+  readonly identityNumberSealed: Buffer | null;
 }
 
 const take = statement<UserWithoutTexts, [most: number]>(`
@@ -47,7 +57,7 @@ const take = statement<UserWithoutTexts, [most: number]>(`
     returning user_pool_id, user_id
   )
   select users.user_pool_id as "userPoolId", users.id, users.phone, users.email, users.name, users.username, users.nickname,
-    users.external_id as "externalId", users.profile
+    users.external_id as "externalId", users.profile, users.identity_number_sealed as "identityNumberSealed"
   from taken join users on users.user_pool_id = taken.user_pool_id and users.id = taken.user_id
 `);
 
@@ -75,4 +85,33 @@ export async function insertTexts(
   }[],
 ): Promise<void> {
   await insert(across, JSON.stringify(rows));
+}
+
+const setDigests = statement<
+  Record<never, never>,
+  [userPoolIds: readonly string[], ids: readonly string[], sealed: readonly Buffer[], digests: readonly Buffer[]]
+>(`
+  update users set identity_number_digest = given.digest
+  from unnest($1::text[], $2::text[], $3::bytea[], $4::bytea[]) as given (user_pool_id, id, sealed, digest)
+  where users.user_pool_id = given.user_pool_id and users.id = given.id and users.identity_number_sealed = given.sealed
+`);
+
+/** Stores the digests of identity numbers, unless they have become others meanwhile. */
+export async function setIdentityNumberDigests(
+  across: AcrossUserPools,
+  numbers: readonly {
+    readonly userPoolId: string;
+    readonly id: string;
+    readonly sealed: Buffer;
+    readonly digest: Buffer;
+  }[],
+): Promise<void> {
+  if (numbers.length === 0) return;
+  await setDigests(
+    across,
+    numbers.map(({ userPoolId }) => userPoolId),
+    numbers.map(({ id }) => id),
+    numbers.map(({ sealed }) => sealed),
+    numbers.map(({ digest }) => digest),
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+import { type TestUserPool, testSeal, testUserPool } from '../../testing/server.ts';
 import { fillMissingTexts } from './index.ts';
 
 const people = [
@@ -51,7 +51,16 @@ test.each([
   ['四王五', 'bob'],
   ['张四', ''],
   ['三李', ''],
+  ['188', 'bob'],
   ['1881', 'bob'],
+  ['18812', 'bob'],
+  ['881234', 'bob'],
+  ['18812345678', 'bob'],
+  ['18812345679', ''],
+  ['ann@example.com', 'ann'],
+  ['nn@e', 'ann'],
+  ['ann@example.org', ''],
+  ['@example', 'ann'],
   ['4567', 'bob'],
   ['78', 'bob'],
   ['example.com', 'ann'],
@@ -104,6 +113,28 @@ test('finds ids by their beginning', async () => {
   expect(await search(pool, userId.slice(0, 16).toUpperCase(), ['id', 'name'])).toBe('ann');
   expect(await search(pool, userId.slice(2), ['id'])).toBe('');
   expect(await search(pool, userId)).toBe('');
+});
+
+test('finds identity numbers as a whole, of this user pool alone', async () => {
+  const [pool, other] = [await testUserPool(), await testUserPool()];
+  for (const one of [pool, other]) {
+    await one.do('createUser', { username: 'ann', identityNumber: '42042119900101123X' });
+    await one.do('createUser', { username: 'bob', identityNumber: 'L01-X00T47' });
+  }
+  expect(await search(pool, '42042119900101123x')).toBe('ann');
+  expect(await search(pool, '420421 19900101 123X', ['identityNumber'])).toBe('ann');
+  expect(await search(pool, 'l01x00t47', ['identityNumber', 'name'])).toBe('bob');
+  expect(await search(pool, '42042119900101123x', ['name'])).toBe('');
+  expect(await search(pool, '420421', ['identityNumber'])).toBe('');
+  expect(await search(pool, 'ann', ['identityNumber'])).toBe('');
+  const [{ userId }] = (await pool.do('listUsers', { keywords: 'L01-X00T47' })).list;
+  await pool.do('updateUser', { userId, identityNumber: '110101199003077774' });
+  expect(await search(pool, 'L01-X00T47')).toBe('');
+  expect(await search(pool, '110101199003077774')).toBe('bob');
+  await pool.do('updateUser', { userId, nickname: 'Bobby' });
+  expect(await search(pool, '110101199003077774')).toBe('bob');
+  await pool.do('updateUser', { userId, identityNumber: null });
+  expect(await search(pool, '110101199003077774')).toBe('');
 });
 
 test('keeps up with changes: who is renamed is found by the new name alone, who is deleted not at all', async () => {
@@ -161,15 +192,18 @@ test('searches by index, as the role that requests run as', async () => {
 test('folds the texts of users who were there before there were texts', async () => {
   const pool = await testUserPool();
   await pool.do('createUsersBatch', { list: people });
+  await pool.do('createUser', { username: 'eve', identityNumber: '42042119900101123X' });
   await pool.server.sql('delete from user_search where user_pool_id = $1', [pool.id]);
+  await pool.server.sql('update users set identity_number_digest = null where user_pool_id = $1', [pool.id]);
   await pool.server.sql(`insert into user_search_missing select user_pool_id, id from users where user_pool_id = $1`, [
     pool.id,
   ]);
   expect(await search(pool, 'strasse')).toBe('');
   const messages: string[] = [];
-  await fillMissingTexts(pool.server.database, (message) => messages.push(message));
-  expect(messages).toEqual(['preparing the search for users (4/4)']);
+  await fillMissingTexts(pool.server.database, testSeal, (message) => messages.push(message));
+  expect(messages).toEqual(['preparing the search for users (5/5)']);
   expect(await search(pool, 'strasse')).toBe('ann');
   expect(await search(pool, '家口', ['address'])).toBe('dan');
+  expect(await search(pool, '42042119900101123x')).toBe('eve');
   expect(await pool.rows('user_search_missing')).toEqual([]);
 });

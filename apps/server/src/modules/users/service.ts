@@ -14,6 +14,7 @@ import {
   identityNumberContext,
   listUsersByIds,
   profileFields,
+  toIdentityNumberDigest,
   toStoredEmail,
   toUserDto,
   type UserCondition,
@@ -251,6 +252,7 @@ const nobody: UserValues = {
   emailVerified: false,
   phoneVerified: false,
   identityNumberSealed: null,
+  identityNumberDigest: null,
   resetPasswordOnNextLogin: false,
   name: null,
   nickname: null,
@@ -264,7 +266,7 @@ export async function applyInput(
   before: UserValues,
   input: UserInput,
   prefix: string,
-  sealIdentityNumber: (plain: string) => Buffer,
+  sealIdentityNumber: (plain: string) => SealedIdentityNumber,
 ): Promise<UserValues> {
   const text = (given: string | null | undefined, stored: string | null) =>
     given === undefined ? stored : given || null;
@@ -289,12 +291,7 @@ export async function applyInput(
     // A new address has to be verified anew, unless the administrator vouches for it.
     emailVerified: email !== null && (input.emailVerified ?? (before.emailVerified && email === before.email)),
     phoneVerified: phone !== null && (input.phoneVerified ?? (before.phoneVerified && isSamePhone)),
-    identityNumberSealed:
-      input.identityNumber === undefined
-        ? before.identityNumberSealed
-        : input.identityNumber
-          ? sealIdentityNumber(input.identityNumber)
-          : null,
+    ...identityNumberAfter(before, input, sealIdentityNumber),
     resetPasswordOnNextLogin: before.resetPasswordOnNextLogin,
     name: text(input.name, before.name),
     nickname: text(input.nickname, before.nickname),
@@ -302,6 +299,17 @@ export async function applyInput(
     gender: input.gender === undefined ? before.gender : (input.gender ?? 'U'),
     profile,
   };
+}
+
+type SealedIdentityNumber = Pick<UserValues, 'identityNumberSealed' | 'identityNumberDigest'>;
+
+function identityNumberAfter(
+  { identityNumberSealed, identityNumberDigest }: UserValues,
+  { identityNumber }: UserInput,
+  seal: (plain: string) => SealedIdentityNumber,
+): SealedIdentityNumber {
+  if (identityNumber === undefined) return { identityNumberSealed, identityNumberDigest };
+  return identityNumber ? seal(identityNumber) : { identityNumberSealed: null, identityNumberDigest: null };
 }
 
 const profileNames = Object.keys(profileFields) as (keyof typeof profileFields)[];
@@ -322,7 +330,10 @@ async function applyPhone(
 
 /** Seals identity numbers of one user. */
 export function sealOfUser(seal: Seal, scope: Scope, userId: string) {
-  return (plain: string) => seal.seal(plain, identityNumberContext(scope.userPoolId, userId));
+  return (plain: string): SealedIdentityNumber => ({
+    identityNumberSealed: seal.seal(plain, identityNumberContext(scope.userPoolId, userId)),
+    identityNumberDigest: toIdentityNumberDigest(seal, scope.userPoolId, plain),
+  });
 }
 
 /** Every user is known by a username, a phone or an email; `prefix` names him in the error. */

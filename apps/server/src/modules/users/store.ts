@@ -18,6 +18,7 @@ export interface UserValues {
   readonly emailVerified: boolean;
   readonly phoneVerified: boolean;
   readonly identityNumberSealed: Buffer | null;
+  readonly identityNumberDigest: Buffer | null;
   readonly resetPasswordOnNextLogin: boolean;
   readonly name: string | null;
   readonly nickname: string | null;
@@ -47,6 +48,7 @@ const valueTypes = {
   email_verified: 'boolean',
   phone_verified: 'boolean',
   identity_number_sealed: 'bytea',
+  identity_number_digest: 'bytea',
   reset_password_on_next_login: 'boolean',
   name: 'text',
   nickname: 'text',
@@ -81,8 +83,8 @@ function toValueColumns(values: UserValues): JsonRecord {
     external_id: values.externalId,
     email_verified: values.emailVerified,
     phone_verified: values.phoneVerified,
-    identity_number_sealed:
-      values.identityNumberSealed === null ? null : `\\x${values.identityNumberSealed.toString('hex')}`,
+    identity_number_sealed: toHex(values.identityNumberSealed),
+    identity_number_digest: toHex(values.identityNumberDigest),
     reset_password_on_next_login: values.resetPasswordOnNextLogin,
     name: values.name,
     nickname: values.nickname,
@@ -90,6 +92,10 @@ function toValueColumns(values: UserValues): JsonRecord {
     gender: values.gender,
     profile: values.profile,
   } satisfies Record<keyof typeof valueTypes, unknown>;
+}
+
+function toHex(bytes: Buffer | null): string | null {
+  return bytes === null ? null : `\\x${bytes.toString('hex')}`;
 }
 
 function toPasswordColumns({ hash, salt, securityLevel }: StoredPassword, now: string): JsonRecord {

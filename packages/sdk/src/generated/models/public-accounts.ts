@@ -15,7 +15,7 @@ import type {
 /** Input of `listPublicAccounts`. */
 export interface ListPublicAccountsRequestDto {
   /**
-   * Text to look for, whatever its case. At most 255 characters
+   * Text to look for, whatever its case; full width is the same as half width. At most 255 characters
    *
    * @example '张三'
    */

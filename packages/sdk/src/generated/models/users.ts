@@ -1893,7 +1893,7 @@ export interface GetUserEncryptPasswordBatchDataDto {
 /** Input of `listUsers`. */
 export interface ListUsersRequestDto {
   /**
-   * Text to look for, whatever its case. At most 255 characters
+   * Text to look for, whatever its case; full width is the same as half width. At most 255 characters
    *
    * @example '张三'
    */
@@ -1949,8 +1949,8 @@ export interface ListUsersOptionsDto {
    */
   sort?: SortingDto[] | null;
   /**
-   * Fields the keywords are looked for in: phone, email, name, username and nickname when left out. Identity numbers
-   * are stored sealed and not searched. At most 19 items
+   * Fields the keywords are looked for in: phone, email, name, username, nickname and identityNumber when left out.
+   * Anywhere in a text; ids at their beginning, identity numbers, which are stored sealed, as a whole. At most 19 items
    *
    * @example ['phone', 'email', 'name', 'username', 'nickname', 'identityNumber']
    */
@@ -2976,7 +2976,7 @@ export interface CreateUserExportDto {
    */
   userIds?: string[] | null;
   /**
-   * Text to look for, whatever its case. At most 255 characters
+   * Text to look for, whatever its case; full width is the same as half width. At most 255 characters
    *
    * @example '张三'
    */

@@ -49,7 +49,8 @@ class PublicAccountsSection(Connection):
         `department` finds those linked to it.
 
         Args:
-            keywords (str, optional): Text to look for, whatever its case. At most 255 characters.
+            keywords (str, optional): Text to look for, whatever its case; full width is the same as half width. At most
+                255 characters.
             advanced_filter (list of ListUsersAdvancedFilterItemDto, optional): Filters; all must match. At most 50 of
                 them.
             search_query (dict, optional): Raw query of a search engine: refused, use `advanced_filter`.

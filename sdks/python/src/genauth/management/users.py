@@ -989,7 +989,8 @@ class UsersSection(Connection):
         filter asks for a `status`.
 
         Args:
-            keywords (str, optional): Text to look for, whatever its case. At most 255 characters.
+            keywords (str, optional): Text to look for, whatever its case; full width is the same as half width. At most
+                255 characters.
             advanced_filter (list of ListUsersAdvancedFilterItemDto, optional): Filters; all must match. At most 50 of
                 them.
             search_query (dict, optional): Raw query of a search engine: refused, use `advanced_filter`.
@@ -1010,6 +1011,50 @@ class UsersSection(Connection):
         answer: UserPaginatedRespDto = self._call(
             "POST",
             "/api/v3/list-users",
+            {
+                "keywords": keywords,
+                "advancedFilter": advanced_filter,
+                "searchQuery": search_query,
+                "options": options,
+            },
+            repeatable=True,
+        )
+        return answer
+
+    def list_users_by_keywords(
+        self,
+        keywords: Optional[str] = None,
+        advanced_filter: Optional[Sequence[ListUsersAdvancedFilterItemDto]] = None,
+        search_query: Optional[Mapping[str, Any]] = None,
+        options: Optional[ListUsersOptionsDto] = None,
+    ) -> UserPaginatedRespDto:
+        """Search users by keywords
+
+        The same as `POST /api/v3/list-users`, under the name that the Java SDK knows.
+
+        Args:
+            keywords (str, optional): Text to look for, whatever its case; full width is the same as half width. At most
+                255 characters.
+            advanced_filter (list of ListUsersAdvancedFilterItemDto, optional): Filters; all must match. At most 50 of
+                them.
+            search_query (dict, optional): Raw query of a search engine: refused, use `advanced_filter`.
+            options (ListUsersOptionsDto, optional)
+
+        Returns:
+            The answer. Its `statusCode` is 200 when the call succeeded, and `data` is UserPagingDto.
+
+        Errors:
+            400 custom_value.field_not_defined: Custom field not defined: {key}
+            404 department_tree.department_not_found: department not found
+            404 department_tree.organization_not_found: organization not found for code: {code}
+            422 user_search.search_query_not_supported: searchQuery is not supported, use advancedFilter
+
+        Example:
+            >>> client.list_users_by_keywords()
+        """
+        answer: UserPaginatedRespDto = self._call(
+            "POST",
+            "/api/v3/list-users-by-keywords",
             {
                 "keywords": keywords,
                 "advancedFilter": advanced_filter,
@@ -1520,7 +1565,8 @@ class UsersSection(Connection):
             fields (list of str, optional): Fields in their order: fields of the user, `departments` (paths),
                 `departmentIds`, keys of custom fields. 1 to 200 of them.
             user_ids (list of str, optional): Only these users, by their system ids. At most 5000 of them.
-            keywords (str, optional): Text to look for, whatever its case. At most 255 characters.
+            keywords (str, optional): Text to look for, whatever its case; full width is the same as half width. At most
+                255 characters.
             advanced_filter (list of ListUsersAdvancedFilterItemDto, optional): Filters; all must match. At most 50 of
                 them.
 

@@ -1314,6 +1314,31 @@ public class ManagementClient extends BaseClient {
     }
 
     /**
+     * Search users by keywords.
+     *
+     * <p>The same as {@code POST /api/v3/list-users}, under the name that the Java SDK knows.
+     *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>404 {@code department_tree.department_not_found}: department not found</li>
+     *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
+     *   <li>422 {@code user_search.search_query_not_supported}: searchQuery is not supported, use advancedFilter</li>
+     * </ul>
+     *
+     * <pre>{@code
+     * ListUsersRequestDto request = new ListUsersRequestDto();
+     * UserPaginatedRespDto answer = client.listUsersByKeywords(request);
+     * }</pre>
+     *
+     * @param request the input; null is the same as an empty one
+     * @return the answer; its {@code statusCode} is 200 when the call succeeded, and it then carries {@code data}
+     */
+    public UserPaginatedRespDto listUsersByKeywords(ListUsersRequestDto request) {
+        return call("POST", "/api/v3/list-users-by-keywords", request, Repeating.ALLOWED, UserPaginatedRespDto.class);
+    }
+
+    /**
      * List users.
      *
      * <p>Lists users, newest first. Resigned and archived users are listed only when their {@code status} is asked for.

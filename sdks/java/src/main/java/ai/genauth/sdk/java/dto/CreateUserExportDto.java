@@ -65,12 +65,12 @@ public class CreateUserExportDto extends Dto {
         this.userIds = userIds;
     }
 
-    /** Text to look for, whatever its case. */
+    /** Text to look for, whatever its case; full width is the same as half width. */
     public String getKeywords() {
         return keywords;
     }
 
-    /** Text to look for, whatever its case. */
+    /** Text to look for, whatever its case; full width is the same as half width. */
     public void setKeywords(String keywords) {
         this.keywords = keywords;
     }

@@ -50,16 +50,16 @@ public class ListUsersOptionsDto extends Dto {
     }
 
     /**
-     * Fields the keywords are looked for in: phone, email, name, username and nickname when left out. Identity numbers
-     * are stored sealed and not searched.
+     * Fields the keywords are looked for in: phone, email, name, username, nickname and identityNumber when left out.
+     * Anywhere in a text; ids at their beginning, identity numbers, which are stored sealed, as a whole.
      */
     public List<FuzzySearchOn> getFuzzySearchOn() {
         return fuzzySearchOn;
     }
 
     /**
-     * Fields the keywords are looked for in: phone, email, name, username and nickname when left out. Identity numbers
-     * are stored sealed and not searched.
+     * Fields the keywords are looked for in: phone, email, name, username, nickname and identityNumber when left out.
+     * Anywhere in a text; ids at their beginning, identity numbers, which are stored sealed, as a whole.
      */
     public void setFuzzySearchOn(List<FuzzySearchOn> fuzzySearchOn) {
         this.fuzzySearchOn = fuzzySearchOn;

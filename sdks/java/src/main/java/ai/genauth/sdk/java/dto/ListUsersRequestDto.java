@@ -17,12 +17,12 @@ public class ListUsersRequestDto extends Dto {
     @JsonProperty("options")
     private ListUsersOptionsDto options;
 
-    /** Text to look for, whatever its case. */
+    /** Text to look for, whatever its case; full width is the same as half width. */
     public String getKeywords() {
         return keywords;
     }
 
-    /** Text to look for, whatever its case. */
+    /** Text to look for, whatever its case; full width is the same as half width. */
     public void setKeywords(String keywords) {
         this.keywords = keywords;
     }

@@ -514,6 +514,12 @@ class SamplesTest {
     }
 
     @Test
+    void listUsersByKeywords() {
+        ListUsersRequestDto request = new ListUsersRequestDto();
+        server.assertAnswered("listUsersByKeywords", client.listUsersByKeywords(request));
+    }
+
+    @Test
     @SuppressWarnings("deprecation")
     void listUsersLegacy() {
         ListUsersDto request = new ListUsersDto();
