@@ -23,6 +23,7 @@ const options = {
   content: join(here, 'content'),
   theme: join(here, 'theme'),
   document: join(root, 'openapi', 'management.json'),
+  authenticationDocument: join(root, 'openapi', 'authentication.json'),
   output: resolve(values.output),
   base: parseBase(values.base),
 };
@@ -58,7 +59,9 @@ async function isOutdated(): Promise<boolean> {
   const files = await Promise.all(
     inputs.map(async (folder) => (await readdir(folder, { recursive: true })).map((name) => join(folder, name))),
   );
-  const times = await Promise.all([...files.flat(), ...inputs, options.document].map(timeOf));
+  const times = await Promise.all(
+    [...files.flat(), ...inputs, options.document, options.authenticationDocument].map(timeOf),
+  );
   return times.some((time) => time !== undefined && time > built);
 }
 

@@ -27,6 +27,8 @@ export interface SiteOptions {
   readonly theme: string;
   /** File of the management document. */
   readonly document: string;
+  /** File of the authentication document, offered as it is. */
+  readonly authenticationDocument: string;
   readonly output: string;
   readonly base: Base;
 }
@@ -39,7 +41,14 @@ export interface SiteReport {
 }
 
 /** Builds the site. The output is replaced as a whole at the end, so a server never shows half of one. */
-export async function buildSite({ content, theme, document, output, base }: SiteOptions): Promise<SiteReport> {
+export async function buildSite({
+  content,
+  theme,
+  document,
+  authenticationDocument,
+  output,
+  base,
+}: SiteOptions): Promise<SiteReport> {
   const making = `${output}.new-${randomUUID()}`;
   const documentText = await readFile(document, 'utf8');
   const model = readModel(JSON.parse(documentText));
@@ -48,6 +57,7 @@ export async function buildSite({ content, theme, document, output, base }: Site
   const files = new Output(making);
   const assets = await addAssets(files, theme);
   files.add('openapi/management.json', documentText);
+  files.add('openapi/authentication.json', await readFile(authenticationDocument, 'utf8'));
   for (const [name, operation] of explorerOperations(model)) {
     files.add(`explorer/${name}.json`, JSON.stringify(operation));
   }

@@ -8,6 +8,7 @@ export const siteOptions: SiteOptions = {
   content: `${root}apps/docs/content`,
   theme: `${root}apps/docs/theme`,
   document: `${root}openapi/management.json`,
+  authenticationDocument: `${root}openapi/authentication.json`,
   output: `${root}apps/docs/dist`,
   base: '/docs',
 };

@@ -9,6 +9,7 @@ import {
   listUsersByIds,
   requireUserId,
   toUserDto,
+  type UserIdType,
   type UserRow,
   userErrors,
 } from '../user-directory/index.ts';
@@ -74,7 +75,10 @@ export function createUserChange({
     );
     const now = new Date(context.now).toISOString();
     const ids = [...new Set(changes.map(({ id }) => id))];
-    const leaving = changes.filter(({ input }) => isGone(input.status)).map(({ id }) => id);
+    // Of several changes of one user's status the last one counts.
+    const leaving = ids.filter((id) =>
+      isGone(changes.findLast((one) => one.id === id && one.input.status)?.input.status),
+    );
     // Trees are locked before users, by everybody who changes memberships. That is why users leave departments here and
     // not by a reaction, which would come when the users are locked already.
     const asFound = new Map((await listUsersByIds(scope, leaving, false, kind)).map((row) => [row.id, row]));
@@ -139,7 +143,7 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
       ({ options, ...input }) => passwords.toStored([input], options, () => ''),
       async ({ userId, options, ...input }, context, [password]) => {
         refuseMessages(options?.sendPasswordResetedNotification);
-        const id = await requireUserId(context.scope, userId, options?.userIdType ?? 'user_id', kind);
+        const id = await idOf(context, userId, options?.userIdType ?? 'user_id');
         const [changed] = await change(context, [toChange(id, input, password, options, '')]);
         if (changed === undefined) throw userErrors.notFound();
         const { origin, updates } = difference(changed);
@@ -171,9 +175,9 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
     ),
 
     async resignUser({ userId, userIdType }, context) {
-      const id = await requireUserId(context.scope, userId, userIdType, kind);
+      const id = await idOf(context, userId, userIdType);
       context.audit({ target: id });
-      await resign(context, [id]);
+      if ((await resign(context, [id])).length === 0) throw userErrors.notFound();
       return { success: true };
     },
 
@@ -203,7 +207,12 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
     },
   };
 
-  async function resign(context: CommandContext, ids: readonly string[]): Promise<void> {
+  /** A system id needs no look-up: whoever is not there is missed when he is to be locked. */
+  async function idOf({ scope }: CommandContext, userId: string, type: UserIdType): Promise<string> {
+    return type === 'user_id' ? userId : requireUserId(scope, userId, type, kind);
+  }
+
+  async function resign(context: CommandContext, ids: readonly string[]): Promise<readonly ChangedUser[]> {
     const input = { status: 'Resigned' } as const;
     const changed = await change(
       context,
@@ -214,6 +223,7 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
       before: resigned.map(({ before }) => ({ userId: before.id, status: before.status })),
       after: resigned.map(({ after }) => ({ userId: after.id, status: after.status })),
     });
+    return changed;
   }
 
   function show({ scope }: CommandContext, row: UserRow) {

@@ -270,6 +270,17 @@ test('a batch of changes is made whole or not at all, and the error names the it
   expect((await pool.do('getUser', { userId: a.userId })).name).toBeNull();
 });
 
+test('of several statuses that a batch gives one user the last one counts, for his departments too', async () => {
+  const pool = await testUserPool();
+  const { departmentId } = await inDepartment(pool);
+  const { userId } = await pool.do('createUser', { username: 'bob', departmentIds: [departmentId] });
+  const seen = (await pool.events()).length;
+  const list = ['Resigned', 'Suspended'].map((status) => ({ userId, status }));
+  await pool.do('updateUserBatch', { list });
+  expect((await eventNames(pool, seen)).names).toEqual(['user.updated', 'user.blocked']);
+  expect(await pool.do('getUser', { userId })).toMatchObject({ status: 'Suspended', mainDepartmentId: departmentId });
+});
+
 test('lists who is archived, since when, from a time on', async () => {
   const pool = await testUserPool();
   const list = ['a', 'b', 'c'].map((username) => ({ username }));

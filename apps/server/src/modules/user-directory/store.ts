@@ -111,12 +111,13 @@ const rowsByIds = usersByIds(userColumns);
 const rowsWithDepartmentIdsByIds = usersByIds(`${userColumns}, ${departmentIdsColumn}`);
 
 /** The users of these ids that there are, in the order of the ids. */
-export function listUsersByIds(
+export async function listUsersByIds(
   scope: Scope,
   ids: readonly string[],
   withDepartmentIds: boolean,
   kind: AccountKind = 'personal',
 ): Promise<UserRow[]> {
+  if (ids.length === 0) return [];
   return (withDepartmentIds ? rowsWithDepartmentIdsByIds : rowsByIds)(scope, ids, kind);
 }
 
