@@ -1,11 +1,12 @@
 /** What dynamic groups are after many changes at once: always what their rules say of everybody. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createCommandRunner } from '../../platform/commands.ts';
+import { type CommandStart, createCommandRunner } from '../../platform/commands.ts';
 import { statement } from '../../platform/database/database.ts';
 import { newId } from '../../platform/ids.ts';
-import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+import { requireOperation, type TestUserPool, testUserPool } from '../../testing/server.ts';
 import { groupMemberAdded } from '../group-members/index.ts';
+import { roleUnassigned } from '../role-assignments/index.ts';
 import { evaluationJob } from './index.ts';
 
 /** Numbers that are the same in every run. */
@@ -70,26 +71,31 @@ test('users who change, come and go while the job runs end up where the rule say
     ],
   };
   let isRunning = true;
+  const failures: unknown[] = [];
+  const call = async (operation: string, input: Readonly<Record<string, unknown>>) => {
+    const answer = await pool.call(operation, input);
+    if (answer.statusCode >= 500) failures.push(answer);
+  };
   const write = async (): Promise<void> => {
     while (isRunning) {
       const userId = random.one(ids);
       switch (random.next(6)) {
         case 0:
         case 1:
-          await pool.call('updateUser', { userId, company: random.one(['acme', 'other', null]) });
+          await call('updateUser', { userId, company: random.one(['acme', 'other', null]) });
           break;
         case 2:
-          await pool.call('addDepartmentMembers', { ...department, userIds: [userId, random.one(ids)] });
+          await call('addDepartmentMembers', { ...department, userIds: [userId, random.one(ids)] });
           break;
         case 3:
-          await pool.call('removeDepartmentMembers', { ...department, userIds: [userId, random.one(ids)] });
+          await call('removeDepartmentMembers', { ...department, userIds: [userId, random.one(ids)] });
           break;
         case 4:
-          await pool.call('createUser', { username: newId(), company: random.one(['acme', 'other']) });
+          await call('createUser', { username: newId(), company: random.one(['acme', 'other']) });
           break;
         case 5:
-          if (random.next(3) === 0) await pool.call('deleteUsersBatch', { userIds: [userId] });
-          else await pool.call('updateUser', { userId, status: random.one(['Archived', 'Activated', 'Suspended']) });
+          if (random.next(3) === 0) await call('deleteUsersBatch', { userIds: [userId] });
+          else await call('updateUser', { userId, status: random.one(['Archived', 'Activated', 'Suspended']) });
           break;
       }
     }
@@ -104,6 +110,7 @@ test('users who change, come and go while the job runs end up where the rule say
   await jobsEnded(pool);
   isRunning = false;
   await Promise.all(writers);
+  expect(failures).toEqual([]);
   const stays = `status not in ('Resigned', 'Archived')`;
   const inTree = `exists (select from department_members m where m.user_pool_id = $1 and m.user_id = users.id)`;
   const acme = `(profile ->> 'company' = 'acme') is true`;
@@ -141,6 +148,49 @@ test('a user written before the rule was, but committed after the job began, is 
   expect(await pool.do('listGroupMembers', { code: 'a' })).toMatchObject({ totalCount: 1, list: [{ userId: id }] });
 });
 
+/** What a command starts with that comes past HTTP. */
+function startOf(pool: TestUserPool): CommandStart {
+  return {
+    name: 'test',
+    command: { audit: { operationType: 'update', resourceType: 'group' }, emits: [groupMemberAdded, roleUnassigned] },
+    actor: { userPoolId: pool.id, accessKeyId: pool.id, rateLimitPerSecond: 1 },
+    context: { requestId: '00000000-0000-0000-0000-000000000000', language: 'en-US', now: Date.now() },
+    clientIp: undefined,
+    userAgent: undefined,
+    parameters: {},
+    target: undefined,
+  };
+}
+
+test('two transactions that each bring half of what a rule asks for do not overlook each other', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', { username: 'ann', company: 'other' });
+  await pool.do('createRole', { code: 'editor' });
+  const revocation = { code: 'editor', targets: [{ targetType: 'USER', targetIdentifier: userId }] };
+  await pool.do('assignRole', revocation);
+  const isEditor = { field: 'role', operator: 'IN', value: [{ code: 'editor' }] };
+  await pool.do('createGroup', { code: 'a', type: 'dynamic', rule: { and: [companyIs('acme'), { not: isEditor }] } });
+  await jobsEnded(pool);
+
+  const runCommand = createCommandRunner({ modules: pool.server.composition.modules, checkAnswers: true });
+  let commit = () => {};
+  const committing = new Promise<void>((resolve) => (commit = resolve));
+  let evaluated = () => {};
+  const isEvaluated = new Promise<void>((resolve) => (evaluated = resolve));
+  const { handle, operation } = requireOperation(pool.server, 'revokeRole');
+  const slow = pool.server.database.withUserPool(pool.id, 'write', async (scope) => {
+    await runCommand(scope, startOf(pool), (context) => handle(operation.input.parse(revocation), context));
+    evaluated();
+    await committing;
+  });
+  await isEvaluated;
+  const update = pool.do('updateUser', { userId, company: 'acme' });
+  await sleep(100);
+  commit();
+  await Promise.all([slow, update]);
+  expect(await pool.do('listGroupMembers', { code: 'a' })).toMatchObject({ totalCount: 1, list: [{ userId }] });
+});
+
 test('a server that ends in the middle leaves the rest to the next, and nobody is forgotten or announced twice', async () => {
   const pool = await testUserPool();
   await withPeople(pool, 4_500);
@@ -165,18 +215,8 @@ test('a server that ends in the middle leaves the rest to the next, and nobody i
         read: (work) => pool.server.database.withUserPool(pool.id, 'read', work),
         async step(work) {
           if (steps++ === mostSteps) throw new Error('crash');
-          const start = {
-            name: 'evaluate-dynamic-groups',
-            command: { audit: { operationType: 'update', resourceType: 'job' } as const, emits: [groupMemberAdded] },
-            actor: { userPoolId: pool.id, accessKeyId: pool.id, rateLimitPerSecond: 1 },
-            context: { requestId: '00000000-0000-0000-0000-000000000000', language: 'en-US' as const, now: Date.now() },
-            clientIp: undefined,
-            userAgent: undefined,
-            parameters: {},
-            target: jobId,
-          };
           await pool.server.database.withUserPool(pool.id, 'write', (scope) =>
-            runCommand(scope, start, async (context) => {
+            runCommand(scope, startOf(pool), async (context) => {
               saved = (await work(context)).checkpoint;
             }),
           );
@@ -197,6 +237,7 @@ interface Person {
   readonly company: string | null;
   readonly gender: string;
   readonly status: string;
+  readonly holdsEditor: boolean;
   /** Departments from the root, of each department he is in. */
   readonly paths: readonly (readonly string[])[];
 }
@@ -206,6 +247,7 @@ type Rule =
   | { readonly or: readonly Rule[] }
   | { readonly not: Rule }
   | { readonly field: 'company' | 'gender'; readonly operator: string; readonly value?: string }
+  | { readonly field: 'role'; readonly operator: 'IN'; readonly value: readonly { readonly code: string }[] }
   | {
       readonly field: 'department';
       readonly operator: 'IN';
@@ -224,6 +266,7 @@ function holds(rule: Rule, person: Person): boolean {
       ),
     );
   }
+  if (rule.field === 'role') return person.holdsEditor;
   const value = person[rule.field];
   switch (rule.operator) {
     case 'EQUAL':
@@ -251,7 +294,7 @@ test('after any changes in any order, every group holds whom its rule describes'
   }
   const companies = ['acme', 'other', null];
   const randomRule = (levels: number): Rule => {
-    const kind = levels === 0 ? 3 + random.next(3) : random.next(6);
+    const kind = levels === 0 ? 3 + random.next(4) : random.next(7);
     const some = () => Array.from({ length: 1 + random.next(3) }, () => randomRule(levels - 1));
     if (kind === 0) return { and: some() };
     if (kind === 1) return { or: some() };
@@ -264,6 +307,7 @@ test('after any changes in any order, every group holds whom its rule describes'
         value: [{ departmentId, includeChildrenDepartments: random.next(2) === 0 }],
       };
     }
+    if (kind === 4) return { field: 'role', operator: 'IN', value: [{ code: 'editor' }] };
     const field = random.one(['company', 'gender'] as const);
     const operator = random.one(['EQUAL', 'NOT_EQUAL', 'IS_NULL', 'NOT_NULL']);
     return operator.endsWith('NULL')
@@ -276,13 +320,32 @@ test('after any changes in any order, every group holds whom its rule describes'
     list: Array.from({ length: 15 }, (_, at) => ({ username: `u${at}` })),
   });
   const ids: string[] = made.map(({ userId }: { userId: string }) => userId);
+  await pool.do('createRolesBatch', { list: [{ code: 'editor' }, { code: 'chief' }] });
+  await pool.do('createGroup', { code: 'static' });
   await pool.do('createGroupsBatch', { list });
 
   for (let round = 0; round < 12; round++) {
     const change = () => {
       const userId = random.one(ids);
       const departmentId = random.one(departments);
-      switch (random.next(7)) {
+      const target = random.one([
+        { targetType: 'USER', targetIdentifier: userId },
+        { targetType: 'DEPARTMENT', targetIdentifier: departmentId, includeChildrenDepartments: random.next(2) === 0 },
+        { targetType: 'GROUP', targetIdentifier: 'static' },
+        { targetType: 'ROLE', targetIdentifier: 'chief' },
+      ]);
+      switch (random.next(11)) {
+        case 7:
+          return pool.call('assignRole', { code: random.one(['editor', 'chief']), targets: [target] });
+        case 8:
+          return pool.call('revokeRole', { code: random.one(['editor', 'chief']), targets: [target] });
+        case 9:
+          return pool.call(random.one(['addGroupMembers', 'removeGroupMembers']), {
+            code: 'static',
+            userIds: [userId, random.one(ids)],
+          });
+        case 10:
+          return pool.call('updateRole', { code: 'chief', status: random.one(['ENABLE', 'DISABLE']) });
         case 0:
         case 1:
           return pool.call('updateUser', {
@@ -320,6 +383,8 @@ test('after any changes in any order, every group holds whom its rule describes'
     expect(answers.filter(({ statusCode }) => statusCode >= 500)).toEqual([]);
     await jobsEnded(pool);
 
+    const holders = await pool.do('listRoleMembers', { code: 'editor', includeInherited: true, limit: 50 });
+    const editors = new Set(holders.list.map((holder: { userId: string }) => holder.userId));
     const people = await pool.server.sql<Person & { id: string; groups: readonly string[] }>(
       `select id, profile ->> 'company' as company, gender, status,
          (select coalesce(jsonb_agg((
@@ -327,7 +392,8 @@ test('after any changes in any order, every group holds whom its rule describes'
              where above.user_pool_id = $1 and starts_with(member.path, above.path))), '[]')
            from department_members member where member.user_pool_id = $1 and member.user_id = users.id) as paths,
          array(select code from group_members member join groups using (user_pool_id)
-           where user_pool_id = $1 and member.group_id = groups.id and member.user_id = users.id order by code) as groups
+           where user_pool_id = $1 and member.group_id = groups.id and member.user_id = users.id
+             and groups.type = 'dynamic' order by code) as groups
        from users where user_pool_id = $1`,
       [pool.id],
     );
@@ -336,7 +402,9 @@ test('after any changes in any order, every group holds whom its rule describes'
       id: person.id,
       groups: gone.includes(person.status)
         ? []
-        : rules.flatMap((rule, at) => (holds(rule, person) ? [`g${at}`] : [])).toSorted(),
+        : rules
+            .flatMap((rule, at) => (holds(rule, { ...person, holdsEditor: editors.has(person.id) }) ? [`g${at}`] : []))
+            .toSorted(),
     }));
     expect([round, people.map(({ id, groups }) => ({ id, groups: groups.toSorted() }))]).toEqual([round, expected]);
   }

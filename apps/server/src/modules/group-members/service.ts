@@ -16,17 +16,17 @@ import {
   deleteMembers,
   deleteMembershipsOf,
   type FormerMember,
-  holdUsers,
   insertMembers,
   listGroupsOfUser,
   listMembers,
+  lockUsers,
 } from './store.ts';
 
 export const createGroupMemberHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async addGroupMembers({ code, userIds }, context) {
     const { scope, emit, audit, now } = context;
     const group = await requireStaticGroup(scope, code);
-    const users = await holdUsers(scope, userIds);
+    const users = await lockUsers(scope, userIds);
     if (users.length < new Set(userIds).size) throw userErrors.notFound();
     if (users.some(({ status }) => hasLeft(status))) throw groupErrors.userLeft();
     const added = new Set(await insertMembers(scope, group.id, userIds, new Date(now).toISOString()));
@@ -38,6 +38,7 @@ export const createGroupMemberHandlers = (seal: Seal): Handlers<typeof contract>
 
   async removeGroupMembers({ code, userIds }, { scope, emit, audit }) {
     const group = await requireStaticGroup(scope, code);
+    await lockUsers(scope, userIds);
     const removed = await deleteMembers(scope, group.id, userIds);
     if (removed.length > 0) emit(groupMemberRemoved, { group: toEventGroup(group), users: removed.map(toEventUser) });
     audit({ target: group.id, before: { removed: removed.map(({ id }) => id) } });

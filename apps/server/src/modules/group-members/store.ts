@@ -2,29 +2,27 @@ import { type Scope, statement } from '../../platform/database/database.ts';
 import { type GroupRow, groupColumns } from '../group-directory/index.ts';
 import { departmentIdsColumn, type UserRow, userColumns } from '../user-directory/index.ts';
 
-/** Operations about people do not see these. Few, if any: they are read into a hash table. */
-const publicAccounts = `
-  select id from users where user_pool_id = current_setting('genauth.user_pool_id') and kind = 'public'
-`;
-
 /** A user who is about to join or leave groups. */
-export interface HeldUser {
+export interface LockedUser {
   readonly id: string;
   readonly status: string;
   readonly username: string | null;
   readonly email: string | null;
 }
 
-/** `for share`: whoever resigns meanwhile waits, and then finds the new membership to end. */
-const hold = statement<HeldUser, [ids: readonly string[]]>(`
+/**
+ * Locked in the order of ids, before anything else of them: whoever resigns meanwhile waits, and then finds the new membership
+ * to end. Public accounts belong to nothing, and are not found.
+ */
+const lock = statement<LockedUser, [ids: readonly string[]]>(`
   select id, status, username, email from users
   where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1) and kind = 'personal'
-  order by id for share
+  order by id for no key update
 `);
 
-/** The users there are among these, as they are until the transaction ends. */
-export function holdUsers(scope: Scope, ids: readonly string[]): Promise<HeldUser[]> {
-  return hold(scope, ids);
+/** The users there are among these. Their memberships change in this transaction alone until it ends. */
+export function lockUsers(scope: Scope, ids: readonly string[]): Promise<LockedUser[]> {
+  return lock(scope, ids);
 }
 
 const insert = statement<{ userId: string }, [groupId: string, userIds: readonly string[], now: string]>(`
@@ -57,7 +55,6 @@ const remove = statement<FormerMember, [groupId: string, userIds: readonly strin
   with doomed as (
     select user_id from group_members
     where user_pool_id = current_setting('genauth.user_pool_id') and group_id = $1 and user_id = any($2)
-      and user_id not in (${publicAccounts})
     order by user_id for update
   ), removed as (
     delete from group_members using doomed
@@ -105,15 +102,8 @@ export function deleteMembershipsOf(scope: Scope, userIds: readonly string[]): P
   return removeAll(scope, userIds);
 }
 
-/** Counts are of all accounts; those that are not one person's are few, and taken off. */
 const total = statement<{ total: number }, [groupId: string]>(`
-  select coalesce(sum(members), 0)::integer - (
-    select count(*)::integer from users
-    join group_members on group_members.user_pool_id = users.user_pool_id and group_members.group_id = $1
-      and group_members.user_id = users.id
-    where users.user_pool_id = current_setting('genauth.user_pool_id') and users.kind = 'public'
-  ) as total
-  from group_counts
+  select coalesce(sum(members), 0)::integer as total from group_counts
   where user_pool_id = current_setting('genauth.user_pool_id') and group_id = $1
 `);
 
@@ -124,8 +114,7 @@ function pageOf(columns: string) {
     from (
       select user_id, joined_at from group_members
       where user_pool_id = current_setting('genauth.user_pool_id') and group_id = $1
-        and user_id not in (${publicAccounts})
-      order by joined_at desc, user_id desc limit $2 offset $3
+        order by joined_at desc, user_id desc limit $2 offset $3
     ) as page
     cross join lateral (
       select * from users candidate
@@ -164,7 +153,7 @@ const allMembers = statement<MemberOfGroup, [most: number]>(`
   select page.group_id as "groupId", ${userColumns}
   from (
     select group_id, user_id, joined_at from group_members
-    where user_pool_id = current_setting('genauth.user_pool_id') and user_id not in (${publicAccounts}) limit $1
+    where user_pool_id = current_setting('genauth.user_pool_id') limit $1
   ) as page
   join users on users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = page.user_id
   order by page.joined_at desc, page.user_id desc
