@@ -48,6 +48,10 @@ describe.each(['ROLE', 'GROUP'] as const)('%s', (targetType) => {
     const read = async () => (await pool.do(get, { code: 'manager', withCustomData: true })).customData;
     expect(await read()).toEqual(customData);
     expect((await pool.do(list, { withCustomData: true })).list[0].customData).toEqual(customData);
+    expect((await pool.audits()).at(-1).target_value).toMatchObject({
+      code: 'manager',
+      customData: { ...customData, secret: '[redacted]' },
+    });
     const before = (await pool.events()).length;
     await pool.do(update, { code: 'manager', name: 'Boss', customData: { 图标: null, level: 4 } });
     expect(await read()).toEqual({ level: 4, secret });

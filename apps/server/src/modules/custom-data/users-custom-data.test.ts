@@ -185,6 +185,20 @@ describe('a unique value', () => {
   });
 });
 
+test('a public account has custom data like any user', async () => {
+  const pool = await place();
+  const { userId } = await pool.do('createPublicAccount', { username: 'desk', customData: { badge: 'A1', secret } });
+  expect(await pool.call('createUser', { username: 'ada', customData: { badge: 'A1' } })).toMatchObject({
+    statusCode: 409,
+  });
+  await pool.do('updatePublicAccount', { userId, customData: { age: 5 } });
+  const customData = { badge: 'A1', secret, age: 5 };
+  expect((await pool.do('getPublicAccount', { userId, withCustomData: true })).customData).toEqual(customData);
+  expect((await pool.do('listPublicAccounts', { options: { withCustomData: true } })).list).toMatchObject([
+    { customData },
+  ]);
+});
+
 test('values written while a field is being deleted do not outlive it', async () => {
   const pool = await place();
   const { sql } = await testServer();

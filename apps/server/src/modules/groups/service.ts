@@ -7,6 +7,7 @@ import type { CommandContext, Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { isViolationOf } from '../../platform/violations.ts';
 import {
+  type CustomDataChange,
   changeCustomData,
   listCustomData,
   type PreparedCustomData,
@@ -72,7 +73,7 @@ export const createGroupHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async createGroup(input, context) {
     const [group] = await createGroups(seal, [input], context);
     if (group === undefined) throw groupErrors.codeTaken({ code: input.code });
-    context.audit({ target: group.id, after: toEventGroup(group) });
+    context.audit({ target: group.id });
     return toGroupDto(group);
   },
 
@@ -86,9 +87,9 @@ export const createGroupHandlers = (seal: Seal): Handlers<typeof contract> => ({
     }
     const [created] = await insertGroups(context.scope, [await toNewGroup(input, '', context)], timeOf(context));
     if (created !== undefined) {
-      await changeCustomData(seal, context.scope, 'GROUP', created.id, customData, context.now);
+      const change = await changeCustomData(seal, context.scope, 'GROUP', created.id, customData, context.now);
       const [group = created] = await announceCreated([created], context);
-      context.audit({ target: group.id, after: toEventGroup(group) });
+      context.audit({ target: group.id, after: toAuditNote(group, change) });
       return { created: true, data: toGroupDto(group) };
     }
     // Somebody else was faster.
@@ -99,7 +100,6 @@ export const createGroupHandlers = (seal: Seal): Handlers<typeof contract> => ({
 
   async createGroupsBatch({ list }, context) {
     const groups = await createGroups(seal, list, context);
-    context.audit({ after: groups.map(toEventGroup) });
     return groups.map((row) => toGroupDto(row));
   },
 
@@ -144,10 +144,18 @@ async function createGroups(seal: Seal, inputs: readonly GroupInput[], context: 
     if (group === undefined || !byCode.delete(code)) throw groupErrors.codeTaken({ code });
     return group;
   });
-  for (const [index, { id }] of groups.entries()) {
-    await changeCustomData(seal, context.scope, 'GROUP', id, customData[index] ?? [], context.now);
+  const notes: object[] = [];
+  for (const [index, group] of groups.entries()) {
+    const change = await changeCustomData(seal, context.scope, 'GROUP', group.id, customData[index] ?? [], context.now);
+    notes.push(toAuditNote(group, change));
   }
+  context.audit({ after: notes.length === 1 ? notes[0] : notes });
   return announceCreated(groups, context);
+}
+
+/** The input keeps custom data to itself, for what of it is encrypted. */
+function toAuditNote(group: GroupRow, change: CustomDataChange | undefined) {
+  return { ...toEventGroup(group), ...(change && { customData: change.updates }) };
 }
 
 /** Announces new groups, and has the members found of those that are dynamic. */

@@ -70,8 +70,7 @@ export const createRoleHandlers = (seal: Seal): Handlers<typeof contract> => ({
     if (list.length === 0) throw requestErrors.fieldMalformed({ field: 'list' });
     if (list.some(({ code }) => code === '')) throw roleErrors.codeMissing();
     for (const { namespace } of list) refuseSystem(namespace);
-    const roles = await createRoles(seal, list, context);
-    context.audit({ after: roles.map(({ id, code, namespace }) => ({ id, code, namespace })) });
+    await createRoles(seal, list, context);
     return { success: true };
   },
 
@@ -246,9 +245,12 @@ async function createRoles(seal: Seal, inputs: readonly NewRoleInput[], context:
   const made = new Set(rows.map(({ id }) => id));
   const refused = roles.find(({ id }) => !made.has(id));
   if (refused !== undefined) throw roleErrors.codeTaken({ code: refused.code });
-  for (const [index, { id }] of roles.entries()) {
-    await changeCustomData(seal, scope, 'ROLE', id, customData[index] ?? [], now);
+  const notes: object[] = [];
+  for (const [index, { id, code, namespace }] of roles.entries()) {
+    const change = await changeCustomData(seal, scope, 'ROLE', id, customData[index] ?? [], now);
+    notes.push({ id, code, namespace, ...(change && { customData: change.updates }) });
   }
+  context.audit({ after: notes.length === 1 ? notes[0] : notes });
   context.emit(roleCreated, ...rows.map((row) => ({ role: toRoleDto(row) })));
   return rows;
 }
