@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchDepartments } from './departments.ts';
+import { benchImports } from './imports.ts';
 import { benchRoles } from './roles.ts';
 import { benchSdk } from './sdk.ts';
 import { benchSoak } from './soak.ts';
@@ -15,6 +16,7 @@ const usage = `npm run bench -- <command> [options]
   roles         what users hold, inherited roles included: the same
   user-search   reading, listing and searching users
   soak          a mixed load, and the server's memory under it
+  imports       an import of users beside COPY of the same rows, and whether its cost stays flat
   sdk           what a call of our TypeScript client costs beside a bare fetch, and its import
 
   --users N         people of the large data set (1000000)
@@ -88,6 +90,9 @@ switch (values.help ? 'help' : positionals[0]) {
     break;
   case 'soak':
     await benchSoak({ size, minutes: number('minutes'), connections });
+    break;
+  case 'imports':
+    await benchImports({ users: size.users });
     break;
   case 'sdk':
     await benchSdk({ users: 10_000, departments: 1_000 });

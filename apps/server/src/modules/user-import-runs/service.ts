@@ -14,6 +14,7 @@ import { attemptEach, undone } from './attempts.ts';
 import {
   deleteFile,
   findHolders,
+  forgetPlans,
   type Holders,
   type Identifiers,
   listChunks,
@@ -73,23 +74,31 @@ export function importUsersJob(dependencies: UserImportRunsDependencies): JobDef
     async run({ importId }, job) {
       const found = await job.read((scope) => findImport(scope, importId));
       if (found === undefined) throw new Error(`there is no import ${importId}`);
-      const columns = await job.read(dependencies.knownColumns);
-      const known = { ...columns, renamed: found.options.columns ?? {} };
+      const known = {
+        ...(await job.read(dependencies.knownColumns)),
+        renamed: found.options.columns ?? {},
+      };
       const start = job.checkpoint ?? { offset: 0, row: 0 };
       const pieces = readFile(job, importId, start.offset);
       let done = found.rows;
-      for await (const { rows, columns } of readRows(found.format, pieces, start, known)) {
-        for (let at = 0; at < rows.length; ) {
-          const size = isHashing(found, rows) ? rowsPerStepWhenHashing : rowsPerStep;
-          const batch = rows.slice(at, at + size);
-          const last = batch.at(-1);
-          if (last === undefined) break;
-          const checkpoint = { offset: last.end, row: last.number, columns };
-          await importBatch(dependencies, job, found, batch, (rowCount) => ({ done: done + rowCount, checkpoint }));
-          done += batch.length;
-          at += batch.length;
-        }
+      let waiting: ImportedRow[] = [];
+      let columns: FilePosition['columns'];
+      const importSome = async (count: number) => {
+        const batch = waiting.slice(0, count);
+        const last = batch.at(-1);
+        if (last === undefined) return;
+        waiting = waiting.slice(count);
+        done += batch.length;
+        const checkpoint = { offset: last.end, row: last.number, columns };
+        await importBatch(dependencies, job, found, batch, { done, checkpoint });
+      };
+      for await (const piece of readRows(found.format, pieces, start, known)) {
+        columns = piece.columns;
+        waiting.push(...piece.rows);
+        const size = isHashing(found, waiting) ? rowsPerStepWhenHashing : rowsPerStep;
+        while (waiting.length >= size) await importSome(size);
       }
+      while (waiting.length > 0) await importSome(isHashing(found, waiting) ? rowsPerStepWhenHashing : rowsPerStep);
       await job.step(async ({ scope }) => {
         await deleteFile(scope, importId);
         return { done, total: done, checkpoint: { offset: found.bytes, row: done } };
@@ -129,19 +138,19 @@ async function importBatch(
   job: JobContext<FilePosition>,
   found: ImportRow,
   rows: readonly ImportedRow[],
-  progressOf: (rowCount: number) => { done: number; checkpoint: FilePosition },
+  progress: { readonly done: number; readonly checkpoint: FilePosition },
 ): Promise<void> {
   const { id: importId, options } = found;
   const prepared = await prepare(dependencies, job, found, rows);
   await job.step(async (context) => {
     const { scope } = context;
+    await forgetPlans(scope);
     const batch = new Batch(dependencies, found, prepared.refusals);
     if (options.dryRun) {
       await undone(context, (inner) => batch.import(inner, prepared.candidates));
       await noteIdentifiers(scope, importId, batch.made.flatMap(digestsOf));
     } else await batch.import(context, prepared.candidates);
     const { tally, refusals } = batch;
-    const progress = progressOf(rows.length);
     context.audit({ after: { importId, ...tally, rows: rows.length } });
     await saveOutcome(
       scope,

@@ -54,6 +54,16 @@ export function findHolders(scope: Scope, people: readonly Identifiers[]): Promi
   );
 }
 
+const discardPlans = statement<Record<never, never>, []>('discard plans');
+
+/**
+ * Has statements planned anew on this connection. Plans are kept, and those made while the tables were small read them from
+ * end to end: an import makes tables a thousand times larger before statistics are gathered the next time.
+ */
+export async function forgetPlans(scope: Scope): Promise<void> {
+  await discardPlans(scope);
+}
+
 const setSavepoint = statement<Record<never, never>, []>('savepoint import_rows');
 const releaseSavepoint = statement<Record<never, never>, []>('release savepoint import_rows');
 const returnToSavepoint = statement<Record<never, never>, []>('rollback to savepoint import_rows');
