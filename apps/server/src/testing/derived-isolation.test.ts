@@ -65,6 +65,11 @@ describe('from another user pool', () => {
       'role_assignments',
       'post_members',
       'post_departments',
+      'public_account_users',
+      'public_account_departments',
+      'public_account_groups',
+      'public_account_roles',
+      'public_account_posts',
     ];
     for (const table of links) {
       if (!(table in foreignBefore)) continue;

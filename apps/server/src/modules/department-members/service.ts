@@ -91,7 +91,9 @@ export const createDepartmentMemberHandlers = (seal: Seal): Handlers<typeof cont
     const withoutMain = [...removed.values()].filter(({ isMain }) => isMain).map(({ userId }) => userId);
     if (withoutMain.length > 0) await giveMainDepartment(scope, withoutMain);
     // V3 has no operation of its own for the last department of a public account: it is removed like a user.
-    for (const { id, username, email } of await unlinkPublicAccounts(scope, department, userIds)) {
+    const others = userIds.filter((id) => !users.some((user) => user.id === id));
+    const unlinked = others.length === 0 ? [] : await unlinkPublicAccounts(scope, department, others);
+    for (const { id, username, email } of unlinked) {
       context.emit(departmentMemberRemoved, { node: toEventNode(department), user: { id, username, email } });
     }
     announce(context, {

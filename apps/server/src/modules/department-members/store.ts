@@ -11,10 +11,12 @@ export interface LockedUser {
   readonly departmentIds: readonly string[];
 }
 
-/** Locked in the order of ids, so that two commands about the same users never wait for each other in a circle. */
+/**
+ * Locked in the order of ids, so that two commands about the same users never wait for each other in a circle. Public accounts
+ * among them, too: their links are removed like memberships.
+ */
 const lockRows = statement<Record<never, never>, [ids: readonly string[]]>(`
-  select from users
-  where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1) and kind = 'personal'
+  select from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
   order by id for no key update
 `);
 
@@ -136,7 +138,7 @@ export interface LinkedAccount {
   readonly isMain: boolean;
 }
 
-/** Ends the links of these public accounts to a department as memberships end; answers those there were. */
+/** Ends the links of public accounts, which are locked, to a department as memberships end; answers those there were. */
 export async function unlinkPublicAccounts(
   scope: Scope,
   { id }: DepartmentRow,

@@ -148,6 +148,8 @@ test('lists departments with paths and pages, and accounts of a department', asy
   expect(await pool.do('listPublicAccounts', filter(false))).toMatchObject({ totalCount: 0 });
   expect(await pool.do('listUsers', filter(true))).toMatchObject({ totalCount: 0 });
   expect(accounts).toHaveLength(3);
+  const main = { advancedFilter: [{ field: 'mainDepartmentId', operator: 'EQUAL', value: a }] };
+  expect(await pool.do('listPublicAccounts', main)).toMatchObject({ totalCount: 2 });
 });
 
 test('passing an account to remove-department-members unlinks it like a user, and the main department moves on', async () => {
@@ -165,6 +167,34 @@ test('passing an account to remove-department-members unlinks it like a user, an
   await pool.do('removeDepartmentMembers', { ...remove, departmentId: b });
   expect(await departmentsOf(pool, userId)).toEqual([]);
   expect(await pool.do('getPublicAccount', { userId })).toMatchObject({ mainDepartmentId: null });
+});
+
+test('an account has one main department at most, and it is one of its own, when many calls race', async () => {
+  const pool = await testUserPool();
+  const { root, a, b } = await departments(pool);
+  const { userId } = await pool.do('createPublicAccount', { username: 'desk', departmentIds: [a, b] });
+  const set = (main: string, other: string) =>
+    pool.call('setPublicAccountOfDepartments', {
+      userId,
+      departments: [{ departmentId: main, isMainDepartment: true }, { departmentId: other }],
+    });
+  const remove = (departmentId: string) =>
+    pool.call('removeDepartmentMembers', { organizationCode, departmentId, userIds: [userId] });
+  const calls = [
+    () => set(a, b),
+    () => remove(a),
+    () => set(b, root),
+    () => remove(b),
+    () => set(root, a),
+    () => remove(root),
+  ];
+  for (let round = 0; round < 5; round++) {
+    await set(a, b);
+    const answers = await Promise.all([...calls, ...calls].map((call) => call()));
+    expect(answers.filter(({ statusCode }) => statusCode !== 200)).toEqual([]);
+  }
+  const links = await pool.rows<{ is_main: boolean }>('public_account_departments');
+  expect(links.filter(({ is_main }) => is_main)).toHaveLength(links.length === 0 ? 0 : 1);
 });
 
 test('a deleted department leaves its public accounts, and is not kept by them', async () => {

@@ -141,6 +141,40 @@ test('updates announce what changed of public accounts, and no event of users', 
   expect(await pool.do('getPublicAccount', { userId })).toMatchObject({ name: null, nickname: 'Desk' });
 });
 
+test('custom data of users is custom data of public accounts, unique over both', async () => {
+  const pool = await testUserPool();
+  await pool.do('setCustomFields', { list: [{ targetType: 'USER', key: 'desk_number', isUnique: true }] });
+  const customData = { desk_number: '12' };
+  const { userId } = await pool.do('createPublicAccount', { username: 'desk', customData });
+  expect(await pool.do('getPublicAccount', { userId, withCustomData: true })).toMatchObject({ customData });
+  expect(await pool.call('createUser', { username: 'ada', customData })).toMatchObject({ statusCode: 409 });
+  const before = (await pool.events()).length;
+  await pool.do('updatePublicAccount', { userId, customData: { desk_number: '13' } });
+  expect(await eventsSince(pool, before)).toEqual(['public_account.updated', 'public_account.custom_data.changed']);
+  const found = { userId: 'desk_number:13', userIdType: 'custom_field' };
+  expect(await pool.do('getPublicAccount', found)).toMatchObject({ userId });
+  expect(await pool.call('getUser', found)).toMatchObject({ statusCode: 404 });
+  const target = { targetType: 'USER', targetIdentifier: userId };
+  expect(await pool.call('getCustomData', target)).toMatchObject({ statusCode: 404 });
+});
+
+test('a dynamic group takes a person when he comes back from being a public account, and never the account', async () => {
+  const pool = await testUserPool();
+  await pool.do('createGroup', {
+    code: 'desks',
+    name: 'Desks',
+    type: 'dynamic',
+    rule: { field: 'username', operator: 'EQUAL', value: 'desk' },
+  });
+  const { userId } = await pool.do('createPublicAccount', { username: 'desk' });
+  const members = async () => (await pool.do('listGroupMembers', { code: 'desks' })).totalCount;
+  expect(await members()).toBe(0);
+  await pool.do('changeIntoPersonalAccount', { userId });
+  expect(await members()).toBe(1);
+  await pool.do('changeIntoPublicAccount', { userId });
+  expect(await members()).toBe(0);
+});
+
 test('a deleted public account is gone with its links', async () => {
   const pool = await testUserPool();
   const { userId: publicAccountId } = await pool.do('createPublicAccount', { username: 'desk' });

@@ -20,6 +20,7 @@ export {
   identityCondition,
   listIdentities,
   listUsersByIds,
+  mainDepartmentId,
   type UserCondition,
   type UserRow,
   userColumns,

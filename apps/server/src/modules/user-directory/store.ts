@@ -60,6 +60,16 @@ export interface IdentityRow {
   readonly originConnIds: readonly string[];
 }
 
+/** The main department of the alias `users`: people are members of theirs, public accounts are linked to it. */
+export const mainDepartmentId = `
+  case users.kind
+    when 'public' then (select main.department_id from public_account_departments main
+      where main.user_pool_id = users.user_pool_id and main.public_account_id = users.id and main.is_main)
+    else (select main.department_id from department_members main
+      where main.user_pool_id = users.user_pool_id and main.user_id = users.id and main.is_main)
+  end
+`;
+
 /** Select list of a `UserRow`, for the alias `users`. */
 export const userColumns = `
   users.id, users.status, users.work_status as "workStatus", users.username, users.email, users.phone,
@@ -74,12 +84,7 @@ export const userColumns = `
   users.last_login_at as "lastLoginAt", users.last_login_ip as "lastLoginIp", users.last_login_app as "lastLoginApp",
   users.last_mfa_at as "lastMfaAt", users.status_changed_at as "statusChangedAt",
   users.created_at as "createdAt", users.updated_at as "updatedAt",
-  case users.kind
-    when 'public' then (select main.department_id from public_account_departments main
-      where main.user_pool_id = users.user_pool_id and main.public_account_id = users.id and main.is_main)
-    else (select main.department_id from department_members main
-      where main.user_pool_id = users.user_pool_id and main.user_id = users.id and main.is_main)
-  end as "mainDepartmentId"
+  ${mainDepartmentId} as "mainDepartmentId"
 `;
 
 /** A further column, for reads that want all departments: in the order the user joined them. */

@@ -1,6 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Scope } from '../../platform/database/database.ts';
-import { type AccountKind, listUsersByIds, type UserCondition, type UserRow } from '../user-directory/index.ts';
+import {
+  type AccountKind,
+  listUsersByIds,
+  mainDepartmentId,
+  type UserCondition,
+  type UserRow,
+} from '../user-directory/index.ts';
 
 /** What a field holds, so that values can be checked before they reach the database. */
 export type FieldKind = 'text' | 'email' | 'number' | 'time' | 'boolean' | 'list' | 'sealed' | readonly string[];
@@ -61,8 +67,7 @@ const searchFields: ReadonlyMap<string, SearchField> = new Map(
     mainDepartmentId: {
       kind: 'text',
       isNullable: true,
-      expression: sql`(select main.department_id from department_members main
-        where main.user_pool_id = users.user_pool_id and main.user_id = users.id and main.is_main)`,
+      expression: sql`(${sql.raw(mainDepartmentId)})`,
     },
     birthdate: profile('birthdate'),
     country: profile('country'),

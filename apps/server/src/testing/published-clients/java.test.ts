@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { java, publishedClient } from '../../../../../scripts/published-clients.ts';
 import { testUserPool } from '../server.ts';
-import { organizationCalls, walk } from './walk.ts';
+import { organizationCalls, type WalkCall, walk } from './walk.ts';
 
 const client = publishedClient(java);
 const program = fileURLToPath(new URL('Walk.java', import.meta.url));
@@ -20,5 +20,30 @@ test.skipIf(!client.ready)(
     expect(byMethod.get('listDepartmentMembers')?.data).toMatchObject({ totalCount: 2 });
     expect(byMethod.get('listChildrenDepartments')?.data.list).toHaveLength(1);
     expect(byMethod.get('removeDepartmentMembers')?.data).toEqual({ success: true });
+  },
+);
+
+test.skipIf(!client.ready)(
+  `the published Java client reads a post where its types say, without an envelope${title}`,
+  { timeout: 60_000 },
+  async () => {
+    const pool = await testUserPool();
+    const { departmentId } = await pool.do('createOrganization', { organizationCode: 'a', organizationName: 'A' });
+    const { userId } = await pool.do('createUser', { username: 'ada' });
+    const post = { code: 'developer', name: '研发', description: '写代码', departmentIdList: departmentId };
+    const { id } = await pool.do('createPost', { code: 'tester', name: 'Tester' });
+    const calls: WalkCall[] = [
+      { method: 'createPost', input: post },
+      { method: 'getPost', input: { code: 'developer' } },
+      { method: 'userConnectionPost', input: { userId, postId: id } },
+      { method: 'getUserPost', input: { userId } },
+      { method: 'getUserPosts', input: { userId } },
+    ];
+    const [created, bare, connected, ofUser, list] = await walk(pool, ['java', '-cp', java.classpath, program], calls);
+    expect(created).toMatchObject({ statusCode: 200, data: { ...post, departmentIdList: [departmentId] } });
+    expect(bare).toEqual(post);
+    expect(connected?.statusCode).toBe(200);
+    expect(ofUser).toMatchObject({ code: 'tester', name: 'Tester' });
+    expect(list?.data).toMatchObject([{ code: 'tester' }]);
   },
 );
