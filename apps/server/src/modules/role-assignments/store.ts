@@ -188,18 +188,23 @@ export async function isCircular(scope: Scope, roleIds: readonly string[], holde
 
 type PageParameters = [roleId: string, now: string, limit: number, offset: number];
 
-const membersOf = `
-  role_assignments assignment
-  join users on users.user_pool_id = assignment.user_pool_id and users.id = assignment.user_id and users.kind = 'personal'
-  where assignment.user_pool_id = ${pool} and assignment.role_id = $1 and assignment.user_id is not null
-    and ${isInForce('assignment', '$2::timestamptz')}
-`;
+const inForceOfRole = `assignment.user_pool_id = ${pool} and assignment.role_id = $1
+    and ${isInForce('assignment', '$2::timestamptz')}`;
 
+/** Found in the order of the index and cut before anything else is read of them. */
 function membersPage(columnList: string) {
   return statement<UserRow, PageParameters>(`
     select ${columnList} from (
-      select assignment.user_id, row_number() over (order by assignment.created_at, assignment.id) as position
-      from ${membersOf} order by position limit $3 offset $4
+      select ids.user_id, row_number() over () as position from (
+        select assignment.user_id from role_assignments assignment
+        cross join lateral (
+          select from users candidate
+          where candidate.user_pool_id = ${pool} and candidate.id = assignment.user_id and candidate.kind = 'personal'
+          offset 0
+        ) as person
+        where ${inForceOfRole} and assignment.user_id is not null
+        order by assignment.created_at, assignment.id limit $3 offset $4
+      ) as ids
     ) as page
     cross join lateral (
       select * from users candidate where candidate.user_pool_id = ${pool} and candidate.id = page.user_id offset 0
@@ -210,9 +215,19 @@ function membersPage(columnList: string) {
 
 const plainMembers = membersPage(userColumns);
 const membersWithDepartmentIds = membersPage(`${userColumns}, ${departmentIdsColumn}`);
-const countMembers = statement<{ total: number }, [roleId: string, now: string]>(
-  `select count(*) as total from ${membersOf}`,
-);
+
+/** All, without those who are no people: of these there are few, so they are looked for from their side. */
+const countMembers = statement<{ total: number }, [roleId: string, now: string]>(`
+  select (
+    select count(*) from role_assignments assignment where ${inForceOfRole} and assignment.user_id is not null
+  ) - (
+    select count(*) from users
+    cross join lateral (
+      select from role_assignments assignment where ${inForceOfRole} and assignment.user_id = users.id offset 0
+    ) as shared
+    where users.user_pool_id = ${pool} and users.kind = 'public'
+  ) as total
+`);
 
 /** Which page, seen from when. */
 export interface Page {
@@ -246,8 +261,7 @@ const departmentsOf = `
   role_assignments assignment
   join departments department
     on department.user_pool_id = assignment.user_pool_id and department.number = assignment.department_number
-  where assignment.user_pool_id = ${pool} and assignment.role_id = $1 and assignment.user_id is null
-    and ${isInForce('assignment', '$2::timestamptz')}
+  where ${inForceOfRole} and assignment.user_id is null
 `;
 const departmentsPage = statement<RoleDepartmentRow, PageParameters>(`
   select department.id, department.code, department.name, department.description,
@@ -278,55 +292,63 @@ export interface AssignmentRow {
   readonly targetNamespace: string | null;
 }
 
-const assignmentsOf = `
-  role_assignments assignment
+const kindOfAssignment = `
+  case when assignment.user_id is not null then 'USER' when assignment.department_number is not null then 'DEPARTMENT'
+    when assignment.group_id is not null then 'GROUP' else 'ROLE' end
+`;
+const assignmentsOfKinds = `
+  assignment.user_pool_id = ${pool} and assignment.role_id = $1 and ($2::text[] is null or ${kindOfAssignment} = any($2))
+`;
+
+const targetOfAssignment = `
   cross join lateral (
-    select 'USER' as type, users.id as identifier,
+    select users.id as identifier,
       coalesce(users.name, users.nickname, users.username, users.email, users.phone, users.id) as name,
       null as namespace, concat_ws(chr(1), users.name, users.nickname, users.username, users.email, users.phone) as texts
-    from users
-    where users.user_pool_id = ${pool} and users.id = assignment.user_id and users.kind = 'personal'
+    from users where users.user_pool_id = ${pool} and users.id = assignment.user_id
     union all
-    select 'DEPARTMENT', department.id, department.name, null, concat_ws(chr(1), department.name, department.code)
+    select department.id, department.name, null, concat_ws(chr(1), department.name, department.code)
     from departments department
     where department.user_pool_id = ${pool} and department.number = assignment.department_number
     union all
-    select 'GROUP', groups.code, groups.name, null, concat_ws(chr(1), groups.name, groups.code)
+    select groups.code, groups.name, null, concat_ws(chr(1), groups.name, groups.code)
     from groups where groups.user_pool_id = ${pool} and groups.id = assignment.group_id
     union all
-    select 'ROLE', holder.code, holder.name, holder.namespace, concat_ws(chr(1), holder.name, holder.code)
+    select holder.code, holder.name, holder.namespace, concat_ws(chr(1), holder.name, holder.code)
     from roles holder where holder.user_pool_id = ${pool} and holder.id = assignment.holder_role_id
   ) as target
-  where assignment.user_pool_id = ${pool} and assignment.role_id = $1
-    and ($2::text[] is null or target.type = any($2))
-    and ($3::text is null
-      or strpos(lower(target.texts collate "default"), lower($3 collate "default")) > 0)
 `;
+const isNamed = `strpos(lower(target.texts collate "default"), lower($3 collate "default")) > 0`;
 
-const assignmentsPage = statement<
-  AssignmentRow,
-  [
-    roleId: string,
-    kinds: readonly TargetKind[] | null,
-    query: string | null,
-    now: string,
-    limit: number,
-    offset: number,
-  ]
->(`
+type AssignmentsParameters = [
+  roleId: string,
+  kinds: readonly TargetKind[] | null,
+  query: string | null,
+  now: string,
+  limit: number,
+  offset: number,
+];
+
+const assignmentsPage = statement<AssignmentRow, AssignmentsParameters>(`
   select ${isInForce('assignment', '$4::timestamptz')} as "isInForce",
     (extract(epoch from assignment.enable_time) * 1000)::bigint as "enableTime",
     (extract(epoch from assignment.end_time) * 1000)::bigint as "endTime",
     assignment.created_at as "createdAt", assignment.updated_at as "updatedAt",
-    assignment.include_descendants as "includeDescendants", target.type as "targetType",
+    assignment.include_descendants as "includeDescendants", ${kindOfAssignment} as "targetType",
     target.identifier as "targetIdentifier", target.name as "targetName", target.namespace as "targetNamespace"
-  from ${assignmentsOf}
+  from role_assignments assignment ${targetOfAssignment}
+  where ${assignmentsOfKinds} and ($3::text is null or ${isNamed})
   order by assignment.created_at, assignment.id limit $5 offset $6
 `);
-const countAssignments = statement<
-  { total: number },
-  [roleId: string, kinds: readonly TargetKind[] | null, query: string | null]
->(`select count(*) as total from ${assignmentsOf}`);
+
+/** Without a look at the targets: every assignment has one. */
+const countAll = statement<{ total: number }, [roleId: string, kinds: readonly TargetKind[] | null]>(
+  `select count(*) as total from role_assignments assignment where ${assignmentsOfKinds}`,
+);
+const countNamed = statement<{ total: number }, [roleId: string, kinds: readonly TargetKind[] | null, query: string]>(`
+  select count(*) as total from role_assignments assignment ${targetOfAssignment}
+  where ${assignmentsOfKinds} and ${isNamed}
+`);
 
 /** Which assignments of a role: of which kinds, and whose target's name or code contains what; null for all. */
 export interface AssignmentFilter {
@@ -340,7 +362,7 @@ export async function listAssignments(
   { kinds, query }: AssignmentFilter,
   { now, limit, offset }: Page,
 ): Promise<{ totalCount: number; list: AssignmentRow[] }> {
-  const [counted] = await countAssignments(scope, roleId, kinds, query);
+  const [counted] = await (query === null ? countAll(scope, roleId, kinds) : countNamed(scope, roleId, kinds, query));
   return {
     totalCount: counted?.total ?? 0,
     list: await assignmentsPage(scope, roleId, kinds, query, now, limit, offset),
