@@ -135,9 +135,13 @@ function toTyped(given: unknown, { dataType }: CustomField, isText: boolean): Va
   }
 }
 
+// Other years are written in more than four digits, and PostgreSQL knows no year 0.
+const earliest = Date.parse('0001-01-01T00:00:00.000Z');
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
+
 function toIso(time: string | number): string | undefined {
   const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+  return date.getTime() >= earliest && date.getTime() <= latest ? date.toISOString() : undefined;
 }
 
 const email = z.email();
