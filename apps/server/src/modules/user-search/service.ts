@@ -14,7 +14,7 @@ import {
   userErrors,
   withRequested,
 } from '../user-directory/index.ts';
-import { keywordCondition } from '../user-texts/index.ts';
+import { isTextOfKeywords, type KeywordReader, keywordCondition } from '../user-texts/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import type * as contract from './contract.ts';
 import {
@@ -32,6 +32,7 @@ import {
   fieldCondition,
   kindOfField,
   nobodyCondition,
+  notCondition,
   searchUsers,
   sourceCondition,
   type UserSearch,
@@ -43,6 +44,7 @@ interface UserSearchDependencies {
   readonly kind?: AccountKind;
 }
 
+type ConditionDependencies = Pick<UserSearchDependencies, 'seal' | 'departments'>;
 type Options = NonNullable<InputOf<typeof contract.listUsers>['options']>;
 
 const newestFirst = [{ field: 'createdAt', isDescending: true }];
@@ -78,10 +80,9 @@ export function createUserSearchService({
   ) => {
     if (searchQuery) throw userSearchErrors.searchQueryNotSupported();
     const wanted = { keywords, advancedFilter, fuzzySearchOn: options?.fuzzySearchOn };
-    const { conditions, found } = await conditionsOf(wanted, scope, { seal, departments });
+    const search = await conditionsOf(wanted, scope, { seal, departments });
     const pagination = options?.pagination ?? { page: 1, limit: 10 };
-    const total = found !== undefined ? 'gathered' : advancedFilter?.every(isCounted) !== false ? 'counted' : 'scanned';
-    return list(scope, { conditions, total }, pagination, toSort(options?.sort), options ?? {});
+    return list(scope, search, pagination, toSort(options?.sort), options ?? {});
   };
 
   return {
@@ -113,17 +114,20 @@ export interface WantedUsers {
 export async function conditionsOf(
   { keywords, advancedFilter, fuzzySearchOn }: WantedUsers,
   scope: Scope,
-  { seal, departments }: Pick<UserSearchDependencies, 'seal' | 'departments'>,
-): Promise<{ conditions: UserCondition[]; found: UserCondition | undefined }> {
+  dependencies: ConditionDependencies,
+): Promise<Pick<UserSearch, 'conditions' | 'total'>> {
   const items = advancedFilter ?? [];
   const conditions = items.some(({ field }) => field === 'status') ? [] : [present];
   const fields = fuzzySearchOn?.length ? fuzzySearchOn : undefined;
-  const found = keywords ? keywordCondition(keywords, fields, { seal, userPoolId: scope.userPoolId }) : undefined;
+  const found = keywords
+    ? keywordCondition(keywords, fields, { seal: dependencies.seal, userPoolId: scope.userPoolId })
+    : undefined;
   if (found !== undefined) conditions.push(found);
   for (const [index, item] of items.entries()) {
-    conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, departments));
+    conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, dependencies));
   }
-  return { conditions, found };
+  const isGathered = found !== undefined || items.some(isGatheredBy);
+  return { conditions, total: isGathered ? 'gathered' : items.every(isCounted) ? 'counted' : 'scanned' };
 }
 
 function equal(field: string, values: readonly FilterValue[]): UserCondition {
@@ -132,6 +136,11 @@ function equal(field: string, values: readonly FilterValue[]): UserCondition {
 
 function between(field: string, from: FilterValue | null, to: FilterValue | null): UserCondition {
   return fieldCondition({ field, isNegated: false, test: 'range', from, to });
+}
+
+/** Whether a filter is answered from other tables, which is done once rather than for the total and for the page. */
+function isGatheredBy({ field, operator }: FilterItem): boolean {
+  return field === 'department' || field === 'identity' || (operator === 'CONTAINS' && isTextOfKeywords(field));
 }
 
 /** Whether a filter is on something users are counted by. */
@@ -164,7 +173,7 @@ async function toCondition(
   item: FilterItem,
   at: string,
   scope: Scope,
-  departments: UserSearchDependencies['departments'],
+  { seal, departments }: ConditionDependencies,
 ): Promise<UserCondition> {
   switch (item.field) {
     case 'department': {
@@ -189,11 +198,24 @@ async function toCondition(
       // Nobody has logged in to an application yet.
       return nobodyCondition;
     default: {
+      const part = partCondition(item, { seal, userPoolId: scope.userPoolId });
+      if (part !== undefined) return part;
       const condition = fieldConditionOf(item, at, await findCustomKinds(scope, [item.field]));
       if (condition === undefined) throw userErrors.customFieldNotDefined({ key: item.field });
       return condition;
     }
   }
+}
+
+/**
+ * Where keywords are looked for, parts of a text are: by index, and whatever the spelling. What CONTAINS finds is all that
+ * NOT_CONTAINS does not.
+ */
+function partCondition({ field, operator, value }: FilterItem, reader: KeywordReader): UserCondition | undefined {
+  if (operator !== 'CONTAINS' && operator !== 'NOT_CONTAINS') return undefined;
+  if (!isTextOfKeywords(field) || typeof value !== 'string' || value.length > maxTextLength) return undefined;
+  const found = keywordCondition(value, [field], reader);
+  return found !== undefined && operator === 'NOT_CONTAINS' ? notCondition(found) : found;
 }
 
 /** The condition of one comparison of a user's own field, or nothing when there is no such field. */
@@ -239,7 +261,7 @@ function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, 
     return value.map(one);
   };
   const isText = kind === 'text' || kind === 'email' || kind === 'list';
-  const hasOrder = isText || kind === 'number' || kind === 'time';
+  const hasOrder = isText || kind === 'number' || kind === 'integer' || kind === 'time';
   if (kind === 'sealed' && operator !== 'IS_NULL' && operator !== 'NOT_NULL') throw refuse('operator');
 
   switch (operator) {
@@ -286,7 +308,8 @@ function toFilterValue(given: unknown, kind: FieldKind): FilterValue | undefined
     case 'list':
       if (typeof given !== 'string' || given.length > maxTextLength) return undefined;
       return kind === 'email' ? toStoredEmail(given) : given;
-    case 'number': {
+    case 'number':
+    case 'integer': {
       const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
       return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
     }

@@ -9,7 +9,16 @@ import {
 } from '../user-directory/index.ts';
 
 /** What a field holds, so that values can be checked before they reach the database. */
-export type FieldKind = 'text' | 'email' | 'number' | 'time' | 'boolean' | 'list' | 'sealed' | readonly string[];
+export type FieldKind =
+  | 'text'
+  | 'email'
+  | 'number'
+  | 'integer'
+  | 'time'
+  | 'boolean'
+  | 'list'
+  | 'sealed'
+  | readonly string[];
 
 interface SearchField {
   readonly kind: FieldKind;
@@ -53,12 +62,12 @@ const searchFields: ReadonlyMap<string, SearchField> = new Map(
     phoneVerified: column('phone_verified', 'boolean'),
     identityNumber: nullable('identity_number_sealed', 'sealed'),
     passwordLastSetAt: nullable('password_last_set_at', 'time'),
-    passwordSecurityLevel: nullable('password_security_level', 'number'),
+    passwordSecurityLevel: nullable('password_security_level', 'integer'),
     resetPasswordOnNextLogin: column('reset_password_on_next_login', 'boolean'),
     userSourceType: column('source_type', ['excel', 'register', 'adminCreated', 'sync']),
     userSourceId: nullable('source_id'),
     registerSource: column('register_source', 'list'),
-    loginsCount: column('logins_count', 'number'),
+    loginsCount: column('logins_count', 'integer'),
     lastLogin: nullable('last_login_at', 'time'),
     lastLoginTime: nullable('last_login_at', 'time'),
     lastIp: nullable('last_login_ip'),
@@ -141,8 +150,12 @@ export function fieldCondition(filter: FieldFilter, customKind?: FieldKind): Use
   const custom = customKind === undefined ? nothing : customField(filter.field, customKind);
   const { kind, expression } = searchFields.get(filter.field) ?? custom;
   const condition = positiveCondition(filter, kind, expression);
-  // "Not equal" holds for those who have nothing there, too.
-  return filter.isNegated ? sql<boolean>`(${condition}) is not true` : condition;
+  return filter.isNegated ? notCondition(condition) : condition;
+}
+
+/** Whoever does not meet the condition. "Not equal" holds for those who have nothing there, too. */
+export function notCondition(condition: UserCondition): UserCondition {
+  return sql<boolean>`(${condition}) is not true`;
 }
 
 function positiveCondition(filter: FieldFilter, kind: FieldKind, expression: RawBuilder<unknown>): UserCondition {
@@ -152,16 +165,30 @@ function positiveCondition(filter: FieldFilter, kind: FieldKind, expression: Raw
     case 'in':
       return kind === 'list'
         ? sql<boolean>`${expression} && ${sql.val(filter.values)}::text[]`
-        : sql<boolean>`${expression} = any(${sql.val(filter.values)}::${arrayTypeOf(kind)})`;
+        : sql<boolean>`${expression} = any(${sql.val(inValues(filter.values, kind))}::${arrayTypeOf(kind)})`;
     case 'contains':
       return sql<boolean>`strpos(${folded(expression)}, lower(${filter.text}::text)) > 0`;
     case 'range': {
       const type = typeOf(kind);
-      const from = filter.from === null ? sql`true` : sql`${expression} >= ${filter.from}::${type}`;
-      const to = filter.to === null ? sql`true` : sql`${expression} <= ${filter.to}::${type}`;
+      const from =
+        filter.from === null ? sql`true` : sql`${expression} >= ${bound(filter.from, kind, Math.ceil)}::${type}`;
+      const to = filter.to === null ? sql`true` : sql`${expression} <= ${bound(filter.to, kind, Math.floor)}::${type}`;
       return sql<boolean>`(${from} and ${to})`;
     }
   }
+}
+
+const maxInteger = 2 ** 31 - 1;
+
+/** No whole number equals one that is not; compared as numbers of another type, none would be found by an index. */
+function inValues(values: readonly FilterValue[], kind: FieldKind): readonly FilterValue[] {
+  return kind === 'integer'
+    ? values.filter((value) => Number.isInteger(value) && Math.abs(Number(value)) <= maxInteger)
+    : values;
+}
+
+function bound(value: FilterValue, kind: FieldKind, round: (value: number) => number): FilterValue {
+  return kind === 'integer' ? Math.max(-maxInteger, Math.min(maxInteger, round(Number(value)))) : value;
 }
 
 /** Identifiers are stored in the collation "C", whose `lower` knows ASCII only. */
@@ -170,7 +197,16 @@ function folded(expression: RawBuilder<unknown>): RawBuilder<string> {
 }
 
 function typeOf(kind: FieldKind): RawBuilder<unknown> {
-  return kind === 'number' ? sql`numeric` : kind === 'time' ? sql`timestamptz` : sql`text`;
+  switch (kind) {
+    case 'number':
+      return sql`numeric`;
+    case 'integer':
+      return sql`integer`;
+    case 'time':
+      return sql`timestamptz`;
+    default:
+      return sql`text`;
+  }
 }
 
 function arrayTypeOf(kind: FieldKind): RawBuilder<unknown> {

@@ -5,6 +5,8 @@
  */
 export {
   fillMissingTexts,
+  isTextOfKeywords,
+  type KeywordReader,
   keywordCondition,
   type SearchableField,
   toSearchTexts,

@@ -61,11 +61,22 @@ export function toSearchTexts(user: SearchableUser): SearchTexts {
   };
 }
 
+/** Whether keywords are looked for in all of this field, as it is. */
+export function isTextOfKeywords(field: string): field is (typeof searchableFields)['common' | 'other'][number] {
+  return [...searchableFields.common, ...searchableFields.other].some((one) => one === field);
+}
+
+/** What it takes to look for identity numbers. */
+export interface KeywordReader {
+  readonly seal: Seal;
+  readonly userPoolId: string;
+}
+
 /** Users with the keywords in one of these fields; in those that are usually meant when none are named. */
 export function keywordCondition(
   keywords: string,
   fields: readonly SearchableField[] | undefined,
-  { seal, userPoolId }: { readonly seal: Seal; readonly userPoolId: string },
+  { seal, userPoolId }: KeywordReader,
 ): UserCondition | undefined {
   const needle = foldText(keywords).trim();
   if (needle === '') return undefined;
