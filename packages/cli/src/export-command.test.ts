@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function run(pool: TestUserPool, ...parameters: string[]) {
   return start(parameters, {
-    GENAUTH_HOST: pool.server.origin,
+    GENAUTH_URL: pool.server.origin,
     GENAUTH_ACCESS_KEY_ID: pool.id,
     GENAUTH_ACCESS_KEY_SECRET: pool.secret,
     XDG_STATE_HOME: folder,

@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function environmentOf(pool: Pick<TestUserPool, 'id' | 'secret'>, origin: string) {
   return {
-    GENAUTH_HOST: origin,
+    GENAUTH_URL: origin,
     GENAUTH_ACCESS_KEY_ID: pool.id,
     GENAUTH_ACCESS_KEY_SECRET: pool.secret,
     XDG_STATE_HOME: folder,

@@ -13,7 +13,7 @@ const exitCodes = { failed: 1, usage: 2 } as const;
 
 const environment = `
 Environment:
-  GENAUTH_HOST               as --host
+  GENAUTH_URL                as --host: address of the server
   GENAUTH_ACCESS_KEY_ID      as --access-key-id: the id of a user pool, or of an access key
   GENAUTH_ACCESS_KEY_SECRET  its secret (an option would show it to everybody on this machine)
 
@@ -28,7 +28,7 @@ Exit codes:
 const program = new Command('genauth')
   .description('GenAuth from the command line')
   .addOption(
-    new Option('--host <address>', 'address of the server').env('GENAUTH_HOST').default('http://127.0.0.1:3000'),
+    new Option('--host <address>', 'address of the server').env('GENAUTH_URL').default('http://127.0.0.1:3000'),
   )
   .addOption(new Option('--access-key-id <id>', 'access key id').env('GENAUTH_ACCESS_KEY_ID'))
   .addOption(new Option('--lang <language>', 'language of messages').choices(['en-US', 'zh-CN']).default('en-US'))

@@ -54,6 +54,11 @@ test.each([
   expect(refusal({ [unknown]: 'x' })).toContain(`${unknown} is not a setting. Did you mean ${nearest}?`);
 });
 
+test('starts in a shell that is set up for the command line', () => {
+  const clients = { GENAUTH_URL: 'http://127.0.0.1:3000', GENAUTH_ACCESS_KEY_ID: 'x', GENAUTH_ACCESS_KEY_SECRET: 'y' };
+  expect(readConfiguration(clients)).toEqual(readConfiguration({}));
+});
+
 test('reads a value from a file, without the line end an editor left', async () => {
   const key = 'ab'.repeat(32);
   expect(readConfiguration({ GENAUTH_MASTER_KEY_FILE: await fileWith(`${key}\n`) }).masterKey).toBe(key);

@@ -87,10 +87,13 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
   };
 }
 
+/** What programs that call a server are told by; they may share a shell with one. */
+const namesOfClients = ['GENAUTH_URL', 'GENAUTH_ACCESS_KEY_ID', 'GENAUTH_ACCESS_KEY_SECRET'];
+
 function refuseUnknownNames(environment: Readonly<Record<string, string | undefined>>): void {
   const known = names.flatMap((name) => [name, `${name}_FILE`]);
   for (const name of Object.keys(environment)) {
-    if (!name.startsWith('GENAUTH_') || known.includes(name)) continue;
+    if (!name.startsWith('GENAUTH_') || known.includes(name) || namesOfClients.includes(name)) continue;
     const nearest = known.reduce((best, candidate) =>
       distance(name, candidate) < distance(name, best) ? candidate : best,
     );
