@@ -149,6 +149,13 @@ describe('definitions', () => {
     expect(await fieldsOf(pool)).toEqual([]);
   });
 
+  test('of several kinds of targets stand in one audit row', async () => {
+    const pool = await testUserPool();
+    await define(pool, { key: 'a' }, { key: 'b', targetType: 'ROLE' }, { key: 'c', targetType: 'GROUP' });
+    const [audit] = await pool.audits();
+    expect(audit.target_value.map(({ key }: { key: string }) => key).sort()).toEqual(['a', 'b', 'c']);
+  });
+
   test('of an unknown tenant are not found', async () => {
     const pool = await testUserPool();
     for (const [operation, input] of [

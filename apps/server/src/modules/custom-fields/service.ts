@@ -47,11 +47,16 @@ export function createCustomFieldHandlers(seal: Seal): Handlers<typeof contract>
     async setCustomFields({ list, tenantId }, context) {
       requireNoTenant(tenantId);
       const fields: CustomField[] = [];
+      const changes = { before: [] as FieldDto[], after: [] as FieldDto[] };
       // In one order whatever the call's, so that two calls never wait for each other in a circle.
       const inputs = Map.groupBy(list, ({ targetType }) => targetType);
       for (const targetType of [...inputs.keys()].sort()) {
-        fields.push(...(await setFields(seal, targetType, inputs.get(targetType) ?? [], context)));
+        const { stored, before, after } = await setFields(seal, targetType, inputs.get(targetType) ?? [], context);
+        fields.push(...stored);
+        changes.before.push(...before);
+        changes.after.push(...after);
       }
+      context.audit(changes);
       const byName = new Map(fields.map((field) => [nameOf(field), field]));
       return [...new Set(list.map(nameOf))].flatMap((name) => byName.get(name) ?? []).map(toCustomFieldDto);
     },
@@ -81,13 +86,13 @@ function nameOf({ targetType, key }: { readonly targetType: string; readonly key
   return `${targetType} ${key}`;
 }
 
-/** Sets the fields of one kind of target, and answers them. */
+/** Sets the fields of one kind of target, and answers them, with those that changed as they were and as they are. */
 async function setFields(
   seal: Seal,
   targetType: TargetType,
   inputs: readonly FieldInput[],
-  { scope, emit, audit, now }: CommandContext,
-): Promise<CustomField[]> {
+  { scope, emit, now }: CommandContext,
+) {
   await lockCustomFields(scope, targetType, 'exclusive');
   const before = new Map((await listCustomFields(scope, targetType)).map((field) => [field.key, field]));
   const after = new Map<string, NewCustomField>();
@@ -106,8 +111,7 @@ async function setFields(
   const touched = stored.filter(({ key }) => changed.some((field) => field.key === key)).map(toCustomFieldDto);
   emit(customFieldAdded, ...touched.filter(isAdded).map((field) => ({ field })));
   emit(customFieldUpdated, ...touched.filter((field) => !isAdded(field)).map((field) => ({ field })));
-  audit({ before: touched.flatMap(({ key }) => before.get(key) ?? []).map(toCustomFieldDto), after: touched });
-  return stored;
+  return { stored, before: touched.flatMap(({ key }) => before.get(key) ?? []).map(toCustomFieldDto), after: touched };
 }
 
 function withoutTime(field: CustomField | undefined): NewCustomField | undefined {
