@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { java, publishedClient } from '../../../../../scripts/published-clients.ts';
 import { testUserPool } from '../server.ts';
-import { organizationCalls, type WalkCall, walk } from './walk.ts';
+import { directoryCalls } from './directory-calls.ts';
+import { comparable, organizationCalls, type WalkCall, walk } from './walk.ts';
 
 const client = publishedClient(java);
 const program = fileURLToPath(new URL('Walk.java', import.meta.url));
@@ -45,5 +46,18 @@ test.skipIf(!client.ready)(
     expect(connected?.statusCode).toBe(200);
     expect(ofUser).toMatchObject({ code: 'tester', name: 'Tester' });
     expect(list?.data).toMatchObject([{ code: 'tester' }]);
+  },
+);
+
+test.skipIf(!client.ready)(
+  `the published Java client walks through the directory${title}`,
+  { timeout: 60_000 },
+  async () => {
+    const pool = await testUserPool();
+    // Its types have one text for the list of `getUserBatch`, and drop the id of a new post.
+    const calls = directoryCalls.filter(({ method }) => method !== 'getUserBatch' && !/Post/i.test(method));
+    const answers = await walk(pool, ['java', '-cp', java.classpath, program], calls);
+    const { given, wanted } = comparable(calls, answers);
+    expect(given).toMatchObject(wanted);
   },
 );

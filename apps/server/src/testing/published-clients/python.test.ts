@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { publishedClient, python } from '../../../../../scripts/published-clients.ts';
 import { testUserPool } from '../server.ts';
-import { organizationCalls, snakeCase, walk } from './walk.ts';
+import { directoryCalls } from './directory-calls.ts';
+import { comparable, organizationCalls, snakeCase, walk } from './walk.ts';
 
 const client = publishedClient(python);
 const program = fileURLToPath(new URL('walk.py', import.meta.url));
@@ -28,6 +29,17 @@ test.skipIf(!client.ready)(`the published Python client manages organizations wi
   expect(answers.at(-1)).toMatchObject({ statusCode: 404, message: 'organization not found for code: steamory' });
   expect(answers.at(0)).toMatchObject({ message: 'Success', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
 });
+
+test.skipIf(!client.ready)(
+  `the published Python client walks through the directory${title}`,
+  { timeout: 60_000 },
+  async () => {
+    const pool = await testUserPool();
+    const calls = directoryCalls.map((call) => ({ ...call, method: snakeCase(call.method) }));
+    const { given, wanted } = comparable(calls, await walk(pool, [python.interpreter, program], calls));
+    expect(given).toMatchObject(wanted);
+  },
+);
 
 test.skipIf(!client.ready)('remove_department_members answers to the letter of its page', async () => {
   const pool = await testUserPool();

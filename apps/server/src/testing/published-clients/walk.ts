@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { Answer, TestUserPool } from '../server.ts';
 
-/** One call of a walk. Later calls may name what earlier ones made, since ids are asked for beforehand. */
+/** One call of a walk. */
 export interface WalkCall {
   readonly method: string;
   readonly input: Readonly<Record<string, unknown>>;
+  /** A name for its payload: `<<name.field>>` in the input of later calls is replaced by what is there. */
+  readonly as?: string;
+  /** What the payload is to hold, at least. */
+  readonly data?: unknown;
 }
 
 /** What stands before the answers in a program's output. */
@@ -30,6 +34,32 @@ export async function walk(
   // Clients print lines of their own before it.
   const answers = output.slice(output.lastIndexOf(marker) + marker.length);
   return JSON.parse(answers);
+}
+
+/** The answers of a walk beside what was to be answered, call by call. */
+export function comparable(calls: readonly WalkCall[], answers: readonly Answer[]) {
+  const made = new Map(
+    calls.flatMap(({ as }, index) => (as === undefined ? [] : [[as, answers[index]?.data] as const])),
+  );
+  const replaced = (value: unknown): unknown => {
+    if (typeof value === 'string') {
+      const [, path] = /^<<(.+)>>$/.exec(value) ?? [];
+      if (path === undefined) return value;
+      const [name = '', ...fields] = path.split('.');
+      return fields.reduce<unknown>((inside, field) => Reflect.get(Object(inside), field), made.get(name));
+    }
+    if (Array.isArray(value)) return value.map(replaced);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, replaced(one)]));
+  };
+  return {
+    given: calls.map(({ method }, index) => ({ method, ...answers[index] })),
+    wanted: calls.map(({ method, data }) => ({
+      method,
+      statusCode: 200,
+      ...(data === undefined ? {} : { data: replaced(data) }),
+    })),
+  };
 }
 
 /** The organization calls of every published client, in an order in which each finds what it needs. */
