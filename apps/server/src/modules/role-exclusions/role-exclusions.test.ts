@@ -210,6 +210,54 @@ test('set at the same moment as an assignment it forbids, one of the two is refu
   }
 });
 
+test('whatever is written at the same moment, what excludes each other stays apart, and nothing fails', async () => {
+  const codes = ['a', 'b', 'c', 'd', 'e'];
+  const { pool, ada, grace } = await aPool(codes);
+  await pool.do('createGroup', { code: 'g', name: 'g', type: 'static' });
+  await pool.do('addGroupMembers', { code: 'g', userIds: [ada] });
+  const root = await pool.do('createOrganization', { organizationCode: 'acme', organizationName: 'Acme' });
+  const userIds = [ada];
+  await pool.do('addDepartmentMembers', { organizationCode: 'acme', departmentId: root.departmentId, userIds });
+  let state = 7;
+  const random = (below: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+  const role = () => ({ code: codes[random(codes.length)] });
+  const anyTarget = () => {
+    const targets = [target('USER', ada), target('USER', grace), target('GROUP', 'g'), target('ROLE', role().code)];
+    return targets[random(targets.length)];
+  };
+  const calls = [
+    () => pool.call('assignRole', { ...role(), targets: [anyTarget(), anyTarget()] }),
+    () => pool.call('assignRoleBatch', { roles: [role(), role()], targets: [anyTarget(), anyTarget()] }),
+    () => pool.call('assignRole', { ...role(), targets: [target('DEPARTMENT', root.departmentId)] }),
+    () => pool.call('revokeRoleBatch', { roles: [role(), role()], targets: [anyTarget(), anyTarget()] }),
+    () => pool.call('setRoleMutualExclusion', { roles: [role(), role()] }),
+    () => pool.call('removeRoleMutualExclusion', { roles: [role(), role()] }),
+  ];
+  const statuses = new Set<number>();
+  for (let round = 0; round < 8; round++) {
+    const answers = await Promise.all(Array.from({ length: 16 }, () => calls[random(calls.length)]?.()));
+    for (const answer of answers) statuses.add(answer?.statusCode ?? 0);
+    const rows = await pool.rows('role_assignments');
+    const codeOf = new Map((await pool.rows('roles')).map(({ id, code }) => [id, code]));
+    // Each target by itself: what several give one user together is refused only while he is assigned something himself.
+    const byTarget = Map.groupBy(
+      rows,
+      (row) => row['user_id'] ?? row['group_id'] ?? row['department_number'] ?? row['holder_role_id'],
+    );
+    for (const [key, ofTarget] of byTarget) {
+      const roles = ofTarget.map((row) => ({ code: codeOf.get(row['role_id']) }));
+      // Whoever holds a role has what is assigned to it beside it.
+      if (codeOf.has(key)) roles.push({ code: codeOf.get(key) });
+      expect(await pool.do('checkMutualExclusion', { roles })).toEqual({ existMutuallyExclusive: false });
+    }
+  }
+  expect([...statuses].filter((status) => ![200, 400, 422].includes(status))).toEqual([]);
+  expect(statuses).toContain(422);
+});
+
 test('a role of another user pool is not found', async () => {
   const [own, other] = await Promise.all([aPool(['a']), aPool(['theirs'])]);
   expect(other.pool.id).not.toBe(own.pool.id);
