@@ -22,16 +22,24 @@ language plpgsql immutable parallel safe as $$
 declare
   pool text := right(user_pool_id, 10);
   field text;
+  piece text;
   grams text[] := '{}';
 begin
+  -- In pieces: to find a place in a long text of several bytes a character, everything before it is read.
   foreach field in array string_to_array(common, E'\x01') loop
-    for place in 1 .. length(field) loop
-      grams := grams || (pool || 'a' || substr(field, place, 4));
+    for start in 1 .. length(field) by 200 loop
+      piece := substr(field, start, 203);
+      for place in 1 .. least(length(piece), 200) loop
+        grams := grams || (pool || 'a' || substr(piece, place, 4));
+      end loop;
     end loop;
   end loop;
   foreach field in array string_to_array(other, E'\x01') loop
-    for place in 1 .. length(field) loop
-      grams := grams || (pool || 'b' || substr(field, place, 4));
+    for start in 1 .. length(field) by 200 loop
+      piece := substr(field, start, 203);
+      for place in 1 .. least(length(piece), 200) loop
+        grams := grams || (pool || 'b' || substr(piece, place, 4));
+      end loop;
     end loop;
   end loop;
   return array_to_tsvector(grams);

@@ -53,12 +53,20 @@ const separator = '\u0001';
 export function toSearchTexts(user: SearchableUser): SearchTexts {
   const { common, other } = searchableFields;
   const of = (field: SearchableField) =>
-    foldText((field in ownColumns ? user[field as keyof typeof ownColumns] : user.profile[field]) ?? '');
+    toText((field in ownColumns ? user[field as keyof typeof ownColumns] : user.profile[field]) ?? '');
   const others = other.map(of);
   return {
     common: common.map(of).join(separator),
     other: others.every((one) => one === '') ? '' : others.join(separator),
   };
+}
+
+/** No field is longer than this; a few characters fold to eighteen, and an entry of the index holds a megabyte. */
+const maxCharacters = 2048;
+
+function toText(text: string): string {
+  const folded = foldText(text);
+  return folded.length <= maxCharacters ? folded : [...folded].slice(0, maxCharacters).join('');
 }
 
 /** Whether keywords are looked for in all of this field, as it is. */

@@ -137,6 +137,30 @@ test('finds identity numbers as a whole, of this user pool alone', async () => {
   expect(await search(pool, '110101199003077774')).toBe('');
 });
 
+test('takes the longest texts there can be, of characters that fold to many', { timeout: 20_000 }, async () => {
+  const pool = await testUserPool();
+  const longest = { company: 255, givenName: 255, familyName: 255, middleName: 255, preferredUsername: 255 };
+  const lengths = { ...longest, profile: 2048, website: 2048, address: 1024, formatted: 1024, streetAddress: 1024 };
+  let random = 7;
+  const any = () => {
+    random = (Math.imul(random, 1103515245) + 12345) >>> 0;
+    // Squares of four syllables, Arabic phrases, and characters outside the basic plane.
+    return [0x3300 + ((random >>> 8) % 88), 0xfdf0 + ((random >>> 8) % 12), 0x20000 + ((random >>> 8) % 40_000)][
+      (random >>> 4) % 3
+    ] as number;
+  };
+  const texts = Object.entries(lengths).map(([field, length]) => [
+    field,
+    // Lengths are counted in UTF-16 code units.
+    Array.from({ length: Math.floor(length / 2) }, () => String.fromCodePoint(any())).join(''),
+  ]);
+  const people = Array.from({ length: 5 }, (_, index) => ({ username: `long-${index}`, ...Object.fromEntries(texts) }));
+  await pool.do('createUsersBatch', { list: people });
+  expect(await search(pool, String(texts[0]?.[1]).slice(10, 40), ['company'])).toBe(
+    'long-0 long-1 long-2 long-3 long-4',
+  );
+});
+
 test('keeps up with changes: who is renamed is found by the new name alone, who is deleted not at all', async () => {
   const pool = await testUserPool();
   const { userId } = await pool.do('createUser', { username: 'ann', name: 'Before', company: 'Old' });
