@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchDepartments } from './departments.ts';
+import { benchGroups } from './groups.ts';
 import { benchImports } from './imports.ts';
 import { benchRoles } from './roles.ts';
 import { benchSdk } from './sdk.ts';
@@ -14,6 +15,7 @@ const usage = `npm run bench -- <command> [options]
   departments   organizations, departments and members: requests per CPU-second beside two floors
   users         reading users, their life cycle, and what passwords cost: the same
   roles         what users hold, inherited roles included: the same
+  groups        groups, and what dynamic ones cost those who change users: the same
   user-search   reading, listing and searching users
   soak          a mixed load, and the server's memory under it
   imports       an import of users beside COPY of the same rows, and whether its cost stays flat
@@ -84,6 +86,9 @@ switch (values.help ? 'help' : positionals[0]) {
     break;
   case 'roles':
     await benchRoles(comparison());
+    break;
+  case 'groups':
+    await benchGroups(comparison());
     break;
   case 'user-search':
     await benchUserSearch(comparison());

@@ -42,6 +42,8 @@ const sessionSettings = {
   // A statement made by `statement` is written for one plan, which is made once. Left to itself, PostgreSQL would plan the
   // larger ones again at every call, which takes longer than to run them.
   plan_cache_mode: 'force_generic_plan',
+  // Statements are short; those that are planned as expensive and are not would wait for a compiler.
+  jit: 'off',
 } as const;
 
 /** The role of the loudly named door. */
