@@ -557,7 +557,7 @@ export class ManagementClient extends ManagementCalls {
    * Delete members under a department
    *
    * Removes users from one department, by department id and organization code. Users who are not direct members of it
-   * are ignored, so the call can be repeated safely.
+   * are ignored, so the call can be repeated safely. Public accounts are unlinked from it.
    *
    * `POST /api/v3/remove-department-members`, permission `department:RemoveMember`
    *
@@ -896,7 +896,8 @@ export class ManagementClient extends ManagementCalls {
   /**
    * Tell whether a user exists
    *
-   * Tells whether some user has this username, email, phone or external id. Of several that are given one suffices.
+   * Tells whether some user or public account has this username, email, phone or external id. Of several that are given
+   * one suffices.
    *
    * `POST /api/v3/is-user-exists`, permission `user:Get`
    *
@@ -2868,6 +2869,7 @@ export class ManagementClient extends ManagementCalls {
    * `POST /api/v3/transfer-into-public-account`, permission `publicAccount:Convert`
    *
    * Fails with:
+   * - 422: An administrator with access keys cannot become a public account; delete the keys first
    * - 422: Resigned and archived accounts can neither be converted nor linked
    * - 404 (apiCode 2004): User not found
    *

@@ -57,8 +57,9 @@ export async function deleteAccessKeyRow(scope: Scope, id: string): Promise<bool
   return (await removeAccessKey(scope, id)).length > 0;
 }
 
+/** `for share`: he neither goes nor becomes a public account before this transaction ends. */
 const userById = statement<{ id: string }, [id: string]>(
-  `select id from users where id = $1 and kind = 'personal' for key share`,
+  `select id from users where id = $1 and kind = 'personal' for share`,
 );
 
 export async function isUser(scope: Scope, id: string): Promise<boolean> {

@@ -206,8 +206,8 @@ export const removeDepartmentMembers = command({
   title: { en: 'Remove Department Members', zh: '部门下删除成员' },
   summary: { en: 'Delete members under a department', zh: '部门下删除成员' },
   description: {
-    en: 'Removes users from one department, by department id and organization code. Users who are not direct members of it are ignored, so the call can be repeated safely.',
-    zh: '通过部门 ID、组织 Code 删除部门下成员。不是该部门直属成员的用户会被忽略，可安全地重复调用。',
+    en: 'Removes users from one department, by department id and organization code. Users who are not direct members of it are ignored, so the call can be repeated safely. Public accounts are unlinked from it.',
+    zh: '通过部门 ID、组织 Code 删除部门下成员。不是该部门直属成员的用户会被忽略，可安全地重复调用。传入公共账号时解除其与该部门的关联。',
   },
   permission: 'department:RemoveMember',
   input: dto('RemoveDepartmentMembersReqDto', { userIds, ...departmentReference }),

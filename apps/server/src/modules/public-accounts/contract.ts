@@ -21,6 +21,13 @@ export const publicAccountErrors = errors('public_account', {
     statusCode: 404,
     message: { en: 'Public account not found: {publicAccountId}', zh: '公共账号不存在：{publicAccountId}' },
   },
+  isAdministrator: {
+    statusCode: 422,
+    message: {
+      en: 'An administrator with access keys cannot become a public account; delete the keys first',
+      zh: '拥有 AK/SK 的管理员不能转换为公共账号，请先删除其 AK/SK',
+    },
+  },
   notInUse: {
     statusCode: 422,
     message: {
@@ -342,7 +349,7 @@ export const changeIntoPublicAccount = command({
   input: dto('CreatePublicAccountFromUserDto', { userId: convertedId }),
   output: deleteUsersBatch.output,
   answer: 'IsSuccessRespDto',
-  errors: [userErrors.notFound, publicAccountErrors.notInUse],
+  errors: [userErrors.notFound, publicAccountErrors.notInUse, publicAccountErrors.isAdministrator],
   audit: { operationType: 'update', resourceType: 'public_account' },
   target: 'userId',
   emits: [userBecamePublic, departmentMemberRemoved, userDepartmentsChanged],

@@ -291,6 +291,16 @@ test('and back: its links end, and the person starts without any membership', as
   expect(await pool.do('listUsers', {})).toMatchObject({ totalCount: 1 });
 });
 
+test('an administrator with keys stays a person', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', { username: 'ada' });
+  const [key] = await pool.do('createAccessKey', { type: 'user', userId });
+  expect(await pool.call('changeIntoPublicAccount', { userId })).toMatchObject({ statusCode: 422 });
+  expect(await pool.do('getUser', { userId })).toMatchObject({ username: 'ada' });
+  await pool.do('deleteAccessKey', { accessKeyId: key.accessKeyId });
+  expect(await pool.do('changeIntoPublicAccount', { userId })).toEqual({ success: true });
+});
+
 test.each(['Resigned', 'Archived'])('an account that is %s is not converted', async (status) => {
   const pool = await testUserPool();
   const person = await pool.do('createUser', { username: 'ada', status });

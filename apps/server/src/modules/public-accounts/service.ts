@@ -14,7 +14,7 @@ import {
 } from '../users/index.ts';
 import type * as contract from './contract.ts';
 import { publicAccountErrors, publicAccountEvents } from './contract.ts';
-import { updateKind } from './store.ts';
+import { hasAccessKey, updateKind } from './store.ts';
 
 type UsersDependencies = Parameters<typeof createUsersService>[0];
 
@@ -77,6 +77,8 @@ export function createPublicAccountsService({
       await memberships.leaveAll(context, [userId]);
       const user = await convert(context, userId, 'public');
       if (user === undefined) throw userErrors.notFound();
+      // Whose key it is says who acted, which nobody could any more.
+      if (await hasAccessKey(context.scope, userId)) throw publicAccountErrors.isAdministrator();
       context.emit(userBecamePublic, { user: toUserDto(user) });
       return { success: true };
     },

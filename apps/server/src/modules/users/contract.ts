@@ -373,8 +373,8 @@ export const isUserExists = query({
   title: { en: 'Check if User Exists', zh: '用户是否存在' },
   summary: { en: 'Tell whether a user exists', zh: '用户是否存在' },
   description: {
-    en: 'Tells whether some user has this username, email, phone or external id. Of several that are given one suffices.',
-    zh: '根据用户名、邮箱、手机号、外部 ID 判断用户是否存在，传多个时满足任意一个即可。',
+    en: 'Tells whether some user or public account has this username, email, phone or external id. Of several that are given one suffices.',
+    zh: '根据用户名、邮箱、手机号、外部 ID 判断用户或公共账号是否存在，传多个时满足任意一个即可。',
   },
   permission: 'user:Get',
   input: dto('IsUserExistsReqDto', {

@@ -741,6 +741,8 @@ class PublicAccountsSection(Connection):
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
         Errors:
+            422 public_account.is_administrator: An administrator with access keys cannot become a public account;
+                delete the keys first
             422 public_account.not_in_use: Resigned and archived accounts can neither be converted nor linked
             404 user.not_found: User not found
 

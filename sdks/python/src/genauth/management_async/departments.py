@@ -761,7 +761,7 @@ class AsyncDepartmentsSection(AsyncConnection):
         """Delete members under a department
 
         Removes users from one department, by department id and organization code. Users who are not direct members of
-        it are ignored, so the call can be repeated safely.
+        it are ignored, so the call can be repeated safely. Public accounts are unlinked from it.
 
         Args:
             user_ids (list of str): User ids, at most 100. 1 to 100 of them.

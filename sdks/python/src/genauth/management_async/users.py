@@ -414,7 +414,8 @@ class AsyncUsersSection(AsyncConnection):
     ) -> IsUserExistsRespDto:
         """Tell whether a user exists
 
-        Tells whether some user has this username, email, phone or external id. Of several that are given one suffices.
+        Tells whether some user or public account has this username, email, phone or external id. Of several that are
+        given one suffices.
 
         Args:
             username (str, optional): Username. At most 255 characters.

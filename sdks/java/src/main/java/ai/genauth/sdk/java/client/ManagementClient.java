@@ -584,7 +584,7 @@ public class ManagementClient extends BaseClient {
      * Delete members under a department.
      *
      * <p>Removes users from one department, by department id and organization code. Users who are not direct members of
-     * it are ignored, so the call can be repeated safely.
+     * it are ignored, so the call can be repeated safely. Public accounts are unlinked from it.
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
@@ -989,8 +989,8 @@ public class ManagementClient extends BaseClient {
     /**
      * Tell whether a user exists.
      *
-     * <p>Tells whether some user has this username, email, phone or external id. Of several that are given one
-     * suffices.
+     * <p>Tells whether some user or public account has this username, email, phone or external id. Of several that are
+     * given one suffices.
      *
      * <pre>{@code
      * IsUserExistsReqDto request = new IsUserExistsReqDto();
@@ -3372,6 +3372,8 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
+     *   <li>422 {@code public_account.is_administrator}: An administrator with access keys cannot become a public
+     *       account; delete the keys first</li>
      *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
      *       linked</li>
      *   <li>404 {@code user.not_found}: User not found</li>
