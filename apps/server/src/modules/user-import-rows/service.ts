@@ -17,8 +17,8 @@ export interface ImportedRow {
 
 /** What a file may have columns for, beside the fields of `create-user`. */
 export interface KnownColumns {
-  /** Texts of `create-user`. */
-  readonly texts: ReadonlySet<string>;
+  /** Fields of `create-user` that are taken as they are: texts, and in NDJSON objects and lists. */
+  readonly plain: ReadonlySet<string>;
   /** Fields that reads answer and nobody can set: passed over, so that what was exported can be imported. */
   readonly readOnly: ReadonlySet<string>;
   /** Custom fields by key, with their types. */
@@ -98,7 +98,9 @@ function toRow(
     for (const [index, field] of columns.entries()) {
       const text = fromCell(cells[index] ?? '');
       // Nobody can say "nothing given" in a cell other than by leaving it empty.
-      if (field !== null && text !== '') given[field] = text;
+      if (field === null || text === '') continue;
+      if (identityColumns.has(field)) return refused(importRowErrors.unknownField({ field }));
+      given[field] = text;
     }
   } else {
     const parsed = parseObject(line);
@@ -154,8 +156,12 @@ const aliases: Readonly<Record<string, string>> = {
   禁用: 'disabled',
   外部id: 'externalId',
   身份证号: 'identityNumber',
+  unionid: 'unionid',
+  openid: 'openid',
 };
 
+/** Columns of the V3 template that say too little of an identity to make one: good while they are empty. */
+const identityColumns = new Set(['unionid', 'openid']);
 const booleans = new Set(['emailVerified', 'phoneVerified', 'disabled']);
 const lists = new Set(['departmentIds', 'departments']);
 
@@ -175,7 +181,7 @@ function findField(name: string, known: KnownColumns): string | null | undefined
   const compact = wanted.toLowerCase().replace(/[\s_-]/g, '');
   const custom = wanted.startsWith('customData.') ? wanted.slice('customData.'.length) : wanted;
   if (known.customFields.has(custom)) return `customData.${custom}`;
-  const builtIn = [...known.texts, ...booleans, ...lists, 'gender'].find((field) => field.toLowerCase() === compact);
+  const builtIn = [...known.plain, ...booleans, ...lists, 'gender'].find((field) => field.toLowerCase() === compact);
   if (builtIn !== undefined) return builtIn;
   const alias = Object.hasOwn(aliases, compact) ? aliases[compact] : undefined;
   if (alias !== undefined) return alias;

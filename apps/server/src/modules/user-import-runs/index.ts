@@ -5,7 +5,7 @@
 import { createInputReader } from '../../platform/http/input.ts';
 import type { CommandContext } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { listCustomFields } from '../custom-values/index.ts';
+import { listCustomFields, prepareCustomData } from '../custom-values/index.ts';
 import { departmentsOfPaths, departmentTreeImported } from '../department-imports/index.ts';
 import { departmentTreeErrors } from '../department-tree/index.ts';
 import type { JobDefinition } from '../jobs/index.ts';
@@ -22,12 +22,9 @@ interface Dependencies {
   readonly departments: typeof departmentMemberships;
 }
 
-/** Fields of `create-user` that no column can hold, or that are no texts. */
-const noTexts = new Set([
-  ...['customData', 'departmentIds', 'tenantIds', 'otp', 'metadataSource', 'identities', 'options'],
-  ...['emailVerified', 'phoneVerified', 'gender'],
-]);
-const texts = new Set(Object.keys(createUser.input.shape).filter((name) => !noTexts.has(name)));
+/** Fields of `create-user` that are read in ways of their own. */
+const special = new Set(['customData', 'departmentIds', 'options', 'emailVerified', 'phoneVerified', 'gender']);
+const plain = new Set(Object.keys(createUser.input.shape).filter((name) => !special.has(name)));
 const readOnly = new Set(Object.keys(createUser.output.shape));
 
 export function userImportRuns({ seal, passwords, departments }: Dependencies): JobDefinition {
@@ -37,9 +34,16 @@ export function userImportRuns({ seal, passwords, departments }: Dependencies): 
   return importUsersJob({
     emits: [...new Set([...createUser.emits, ...updateUser.emits, departmentTreeImported])],
     readInput: (values) => reader.read(values, false) as unknown as NewUserInput,
+    async checkCustomData(scope, inputs) {
+      await prepareCustomData(
+        scope,
+        'USER',
+        inputs.map(({ customData }) => customData),
+      );
+    },
     async knownColumns(scope) {
       const fields = await listCustomFields(scope, 'USER');
-      return { texts, readOnly, customFields: new Map(fields.map(({ key, dataType }) => [key, dataType])) };
+      return { plain, readOnly, customFields: new Map(fields.map(({ key, dataType }) => [key, dataType])) };
     },
     async toStoredPassword(input, { keepPassword }) {
       const [stored] = await passwords.toStored([input], { keepPassword }, () => '');

@@ -1,21 +1,18 @@
-import { createHash } from 'node:crypto';
 import { ApiError } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import type { CommandContext } from '../../platform/module.ts';
-import { defaultPhoneCountryCode, parsePhoneNumber } from '../../platform/phone-numbers.ts';
 import { defineJob, type JobContext, type JobDefinition } from '../jobs/index.ts';
 import type { StoredPassword } from '../passwords/index.ts';
-import { toStoredEmail } from '../user-directory/index.ts';
 import { type FilePosition, type ImportedRow, type KnownColumns, readRows } from '../user-import-rows/index.ts';
 import { findImport, type ImportRow, importUsersKind } from '../user-imports/index.ts';
 import { type NewUserInput, userWriteErrors } from '../users/index.ts';
 import { attemptEach, undone } from './attempts.ts';
+import { digestsOf, identifierNames, isHeld, keysOf, toIdentifiers } from './identifiers.ts';
 import {
   deleteFile,
   findHolders,
   forgetPlans,
-  type Holders,
   type Identifiers,
   listChunks,
   listSeenIdentifiers,
@@ -39,6 +36,8 @@ export interface UserImportRunsDependencies {
   readonly emits: JobDefinition['emits'];
   /** Checks a row as an input of `create-user`. */
   readonly readInput: (values: Readonly<Record<string, unknown>>) => NewUserInput;
+  /** Checks custom data against the definitions of its fields; throws at the first value that is wrong. */
+  readonly checkCustomData: (scope: Scope, inputs: readonly NewUserInput[]) => Promise<void>;
   readonly knownColumns: (scope: Scope) => Promise<Omit<KnownColumns, 'renamed'>>;
   readonly toStoredPassword: (
     input: NewUserInput,
@@ -148,7 +147,11 @@ async function importBatch(
     const batch = new Batch(dependencies, found, prepared.refusals);
     if (options.dryRun) {
       await undone(context, (inner) => batch.import(inner, prepared.candidates));
-      await noteIdentifiers(scope, importId, batch.made.flatMap(digestsOf));
+      await noteIdentifiers(
+        scope,
+        importId,
+        batch.made.flatMap(({ identifiers }) => digestsOf(identifiers)),
+      );
     } else await batch.import(context, prepared.candidates);
     const { tally, refusals } = batch;
     context.audit({ after: { importId, ...tally, rows: rows.length } });
@@ -165,7 +168,7 @@ async function importBatch(
 
 /** Checks rows and prepares passwords, which takes long: before the transaction. */
 async function prepare(
-  { readInput, toStoredPassword }: UserImportRunsDependencies,
+  { readInput, checkCustomData, toStoredPassword }: UserImportRunsDependencies,
   job: JobContext<FilePosition>,
   found: ImportRow,
   rows: readonly ImportedRow[],
@@ -190,6 +193,20 @@ async function prepare(
     });
     if (candidate !== undefined) candidates.push(candidate);
   }
+  candidates = await job.read(async (scope) => {
+    const inputs = candidates.map(({ input }) => input);
+    if (await isInOrder(() => checkCustomData(scope, inputs))) return candidates;
+    // Found one by one here, rather than by halving batches later: of such rows there may be many.
+    const right: Candidate[] = [];
+    for (const candidate of candidates) {
+      const checked = await refusing(candidate.row, async () => {
+        await checkCustomData(scope, [candidate.input]);
+        return candidate;
+      });
+      if (checked !== undefined) right.push(checked);
+    }
+    return right;
+  });
   // Whose row will be skipped needs no password.
   const isWasted =
     found.options.onExisting === 'skip' && isHashing(found, rows)
@@ -214,45 +231,20 @@ async function prepare(
   return { candidates, refusals };
 }
 
+async function isInOrder(check: () => Promise<void>): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch (error) {
+    if (!isAboutTheRow(error)) throw error;
+    return false;
+  }
+}
+
 /** Names on a path are names of departments. */
 function requirePaths(paths: ImportedRow['paths']): void {
   const isName = (name: string) => name.length <= 255 && name.isWellFormed() && !name.includes('\0');
   if (!paths.flat().every(isName)) throw requestErrors.fieldMalformed({ field: 'departments' });
-}
-
-async function toIdentifiers({
-  username,
-  email,
-  phone,
-  phoneCountryCode,
-  externalId,
-}: NewUserInput): Promise<Identifiers> {
-  // A number that is none finds nobody; creating its user will name it.
-  const number = phone ? await parsePhoneNumber(phone, phoneCountryCode || defaultPhoneCountryCode) : undefined;
-  return {
-    username: username || null,
-    email: toStoredEmail(email ?? '') || null,
-    phone: number?.phone ?? null,
-    phoneCountryCode: number?.countryCode ?? null,
-    externalId: externalId || null,
-  };
-}
-
-const identifierNames = ['username', 'email', 'phone', 'externalId'] as const;
-
-function keysOf(identifiers: Identifiers): string[] {
-  return identifierNames.flatMap((name) => {
-    const value = identifiers[name];
-    return value === null ? [] : [`${name} ${name === 'phone' ? identifiers.phoneCountryCode : ''} ${value}`];
-  });
-}
-
-function digestsOf({ identifiers }: Candidate): string[] {
-  return keysOf(identifiers).map((key) => createHash('sha256').update(key).digest('hex').slice(0, 32));
-}
-
-function isHeld(holders: Holders): boolean {
-  return identifierNames.some((name) => holders[name] !== null);
 }
 
 /** Whether the caller can do something about it; anything else stops the job. */
@@ -337,7 +329,11 @@ class Batch {
       candidates.map(({ identifiers }) => identifiers),
     );
     const seen = options.dryRun
-      ? await listSeenIdentifiers(scope, importId, candidates.flatMap(digestsOf))
+      ? await listSeenIdentifiers(
+          scope,
+          importId,
+          candidates.flatMap(({ identifiers }) => digestsOf(identifiers)),
+        )
       : new Set<string>();
     const fresh: Candidate[] = [];
     const later: Candidate[] = [];
@@ -354,7 +350,10 @@ class Batch {
       if (keys.some((key) => taken.has(key))) later.push(candidate);
       else if (stranger !== undefined) {
         this.#refuse(candidate.row, userWriteErrors.alreadyExists({ field: stranger.field }));
-      } else if (holder === undefined && !(seen.size > 0 && digestsOf(candidate).some((digest) => seen.has(digest)))) {
+      } else if (
+        holder === undefined &&
+        !(seen.size > 0 && digestsOf(candidate.identifiers).some((digest) => seen.has(digest)))
+      ) {
         fresh.push(candidate);
         for (const key of keys) taken.add(key);
       } else if (options.onExisting === 'skip') this.tally.skipped += 1;
