@@ -270,7 +270,7 @@ async function findPage(
   }
   const counted = search.total === 'counted' ? countOf(scope, where) : scan(scope, where);
   const totalCount = await counted;
-  return { totalCount, ids: totalCount <= search.offset ? [] : await walkIds(scope, where, search) };
+  return { totalCount, ids: totalCount <= search.offset ? [] : await walkIds(scope, where, search, totalCount) };
 }
 
 /** The columns have the same names, so that the conditions hold for counts as they do for users. */
@@ -299,31 +299,56 @@ async function gatherIds(
   return { totalCount: rows[0]?.total ?? 0, ids: rows.map(({ id }) => id) };
 }
 
-/**
- * Reads the page in the order of an index. Indexes hold who has a value; whoever has none comes last in either direction,
- * and is read only when those who have one do not fill the page.
- */
-async function walkIds(scope: Scope, where: Condition, { sort, limit, offset }: UserSearch): Promise<string[]> {
-  const [first, ...others] = sort;
-  const field = first && searchFields.get(first.field);
-  if (first === undefined || !field?.isNullable) return idsInOrder(scope, where, orderBy(sort), limit, offset);
-  const filled = all([where, sql`${field.expression} is not null`]);
-  const ids = await idsInOrder(scope, filled, orderBy(sort, true), limit, offset);
-  if (ids.length === limit) return ids;
-  const passed = ids.length > 0 ? offset + ids.length : await countUpTo(scope, filled, offset);
-  const rest = others.length > 0 ? others : [{ field: 'id', isDescending: first.isDescending }];
-  const empty = all([where, sql`${field.expression} is null`]);
-  const more = await idsInOrder(scope, empty, orderBy(rest), limit - ids.length, offset + ids.length - passed);
-  return [...ids, ...more];
+/** A part of a list: who is in it, and in which order. */
+interface Part {
+  readonly where: Condition;
+  readonly order: RawBuilder<unknown>;
 }
 
-async function idsInOrder(
+/**
+ * Reads the page in the order of an index, from the end of the list it is nearer to. Indexes hold who has a value; whoever has
+ * none comes last in either direction, and is read only when those who have one do not fill the page.
+ */
+async function walkIds(
   scope: Scope,
   where: Condition,
-  order: RawBuilder<unknown>,
-  limit: number,
-  offset: number,
+  { sort, limit, offset }: UserSearch,
+  totalCount: number,
 ): Promise<string[]> {
+  const isBackward = offset + limit > totalCount / 2 && offset > limit;
+  const parts = partsOf(where, sort, isBackward);
+  if (!isBackward) return walk(scope, parts, limit, offset);
+  const behind = Math.max(0, totalCount - offset - limit);
+  return (await walk(scope, parts.reverse(), Math.min(limit, totalCount - offset), behind)).reverse();
+}
+
+function partsOf(where: Condition, sort: readonly SortKey[], isBackward: boolean): Part[] {
+  const [first, ...others] = sort;
+  const field = first && searchFields.get(first.field);
+  if (first === undefined || !field?.isNullable) return [{ where, order: orderBy(sort, { isBackward }) }];
+  const rest = others.length > 0 ? others : [{ field: 'id', isDescending: first.isDescending }];
+  return [
+    {
+      where: all([where, sql`${field.expression} is not null`]),
+      order: orderBy(sort, { isBackward, isFirstFilled: true }),
+    },
+    { where: all([where, sql`${field.expression} is null`]), order: orderBy(rest, { isBackward }) },
+  ];
+}
+
+async function walk(scope: Scope, parts: readonly Part[], limit: number, offset: number): Promise<string[]> {
+  const ids: string[] = [];
+  let toPass = offset;
+  for (const part of parts) {
+    const found = await idsInOrder(scope, part, limit - ids.length, toPass);
+    ids.push(...found);
+    if (ids.length === limit) break;
+    toPass = found.length > 0 ? 0 : toPass - (await countUpTo(scope, part.where, toPass));
+  }
+  return ids;
+}
+
+async function idsInOrder(scope: Scope, { where, order }: Part, limit: number, offset: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select users.id from users where ${where} order by ${order} limit ${limit} offset ${offset}
   `.execute(scope.db);
@@ -341,17 +366,27 @@ function all(conditions: readonly Condition[]): Condition {
   return sql.join(conditions, sql` and `);
 }
 
-/** Ids end every order, so that pages neither repeat nor skip anyone. Empty values go last, if the first key has any. */
-function orderBy(sort: readonly SortKey[], isFirstFilled = false): RawBuilder<unknown> {
+/**
+ * Ids end every order, so that pages neither repeat nor skip anyone. Empty values go last, or first when it is read
+ * backwards. Of a first key that has no empty values nothing is said of them: an index is in the order `desc` when it is read
+ * backwards, not in `desc nulls last`.
+ */
+function orderBy(
+  sort: readonly SortKey[],
+  {
+    isBackward = false,
+    isFirstFilled = false,
+  }: { readonly isBackward?: boolean; readonly isFirstFilled?: boolean } = {},
+): RawBuilder<unknown> {
   const keys = [...sort, { field: 'id', isDescending: sort.at(-1)?.isDescending ?? true }];
   return sql.join(
     keys.flatMap(({ field, isDescending }, index) => {
       const found = searchFields.get(field);
       if (found === undefined) return [];
-      if (!isDescending) return [sql`${found.expression} asc`];
-      // Left out where nothing is null: an index read backwards is in the order `desc`, not in `desc nulls last`.
+      const direction = isDescending === isBackward ? sql`asc` : sql`desc`;
       const mayBeEmpty = found.isNullable && !(isFirstFilled && index === 0);
-      return [mayBeEmpty ? sql`${found.expression} desc nulls last` : sql`${found.expression} desc`];
+      const empty = mayBeEmpty ? (isBackward ? sql` nulls first` : sql` nulls last`) : sql``;
+      return [sql`${found.expression} ${direction}${empty}`];
     }),
   );
 }

@@ -133,6 +133,48 @@ test('pages go on from those who have a value to those who have none, in either 
   expect(await page('asc', 4, 3)).toBe('');
 });
 
+test.each([
+  [[{ field: 'email', order: 'desc' }]],
+  [[{ field: 'email', order: 'asc' }]],
+  [[{ field: 'gender', order: 'desc' }]],
+  [[{ field: 'createdAt', order: 'desc' }]],
+  [
+    [
+      { field: 'externalId', order: 'asc' },
+      { field: 'email', order: 'desc' },
+    ],
+  ],
+  [
+    [
+      { field: 'gender', order: 'asc' },
+      { field: 'email', order: 'asc' },
+      { field: 'phone', order: 'desc' },
+    ],
+  ],
+])('pages of any size, put together, are the whole list in order: %j', async (sort) => {
+  const pool = await testUserPool();
+  await pool.do('createUsersBatch', {
+    list: Array.from({ length: 23 }, (_, index) => ({
+      username: `user-${index}`,
+      gender: genders[(index * 7) % 3],
+      ...(index % 3 === 0 ? {} : { email: `${(index * 11) % 23}@example.com` }),
+      ...(index % 5 < 3 ? {} : { externalId: String((index * 5) % 23) }),
+    })),
+  });
+  const list = async (page: number, limit: number) => {
+    const answer = await pool.do('listUsers', { options: { sort, pagination: { page, limit } } });
+    expect(answer.totalCount).toBe(23);
+    return answer.list.map(({ username }: { username: string }) => username);
+  };
+  const whole = await list(1, 50);
+  expect(new Set(whole).size).toBe(23);
+  for (const limit of [1, 2, 4, 5, 7, 11, 12, 22]) {
+    const pages: string[] = [];
+    for (let page = 1; (page - 1) * limit < 23; page += 1) pages.push(...(await list(page, limit)));
+    expect(pages, `pages of ${limit}`).toEqual(whole);
+  }
+});
+
 test('a page behind the last one of a search still says how many there are', async () => {
   const pool = await testUserPool();
   await pool.do('createUsersBatch', { list: ['ann', 'anna', 'bob'].map((username) => ({ username })) });
