@@ -21,7 +21,7 @@ comment on column groups.rule_job_id is
   'The job that evaluates the rule for all users, the latest one: an earlier one that finds another here leaves the group to it.';
 comment on column groups.rule_evaluated_at is 'When that job was through with this group; null until it is.';
 comment on column groups.rule_due_at is
-  'When to evaluate for everybody again by the clock alone: the next time a role the rule looks at begins or ends for somebody.';
+  'When to evaluate for everybody again by the clock alone: the next time a role the rule looks at begins or ends for somebody; while a job is at work, when to see whether it failed.';
 create unique index groups_code on groups (user_pool_id, code);
 -- Asked at every change of a user.
 create index groups_dynamic on groups (user_pool_id, id) where type = 'dynamic';

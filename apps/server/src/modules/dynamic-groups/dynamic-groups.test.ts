@@ -366,6 +366,51 @@ test('who has left belongs to no group, whatever the rule says, and who comes ba
   expect((await pool.do('listGroupMembers', { code: 'a' })).totalCount).toBe(0);
 });
 
+test('a job that failed or was canceled is started again, and one at work is left alone', async () => {
+  const pool = await testUserPool();
+  const { server } = pool;
+  await withGroup(pool, 'a', byCompany);
+  await pool.server.sql(
+    `insert into users (user_pool_id, id, username, profile) values ($1, $2, 'ann', '{"company": "acme"}')`,
+    [pool.id, 'a'.repeat(24)],
+  );
+  const runCommand = createCommandRunner({ modules: server.composition.modules, checkAnswers: true });
+  const after = async (state: string, kind: string) => {
+    await server.sql(`update jobs set state = $2, kind = $3, due_at = 'infinity' where user_pool_id = $1`, [
+      pool.id,
+      state,
+      kind,
+    ]);
+    await server.sql(`update groups set rule_due_at = now(), rule_evaluated_at = null where user_pool_id = $1`, [
+      pool.id,
+    ]);
+    await startDueEvaluations({ database: server.database, runCommand, now: Date.now });
+    return (await pool.rows('jobs')).length;
+  };
+  expect(await after('running', 'sample')).toBe(1);
+  expect(await after('failed', 'evaluate-dynamic-groups')).toBe(2);
+  await settled(pool);
+  expect(await namesIn(pool, 'a')).toEqual(['ann']);
+  const [row] = await pool.rows('groups');
+  expect([row?.rule_due_at, row?.rule_evaluated_at]).toEqual([null, expect.any(Date)]);
+});
+
+test('people who come from a file are members like any other', async () => {
+  const pool = await testUserPool();
+  await withGroup(pool, 'a', byCompany);
+  const { importId } = await pool.do('createUserImport', { format: 'csv', fileName: 'users.csv', options: {} });
+  const rows = Array.from({ length: 120 }, (_, at) => `user${at},${at % 3 === 0 ? 'acme' : 'other'}`);
+  const content = Buffer.from(['username,company', ...rows].join('\n')).toString('base64');
+  await pool.do('uploadUserImportChunk', { importId, index: 0, content });
+  await pool.do('startUserImport', { importId, chunkCount: 1 });
+  while ((await pool.do('getUserImport', { importId })).state !== 'done') await sleep(20);
+  expect((await pool.do('listGroupMembers', { code: 'a' })).totalCount).toBe(40);
+  const named = (await pool.events())
+    .filter(({ name }) => name === 'group.member.added')
+    .flatMap(({ data }) => data.users.map(({ id }: { id: string }) => id));
+  expect(new Set(named).size).toBe(40);
+});
+
 test('a new rule is evaluated anew; the same one, sent back, is not', async () => {
   const pool = await testUserPool();
   await withUsers(pool, { ann: { company: 'acme' }, bob: { company: 'other' } });

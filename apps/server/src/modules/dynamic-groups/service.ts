@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandRunner, CommandStart } from '../../platform/commands.ts';
-import type { Database } from '../../platform/database/database.ts';
+import type { Database, Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import { groupErrors, requireLockedGroup, toEventGroup } from '../group-directory/index.ts';
 import { groupMemberAdded, groupMemberRemoved } from '../group-members/index.ts';
@@ -45,8 +45,17 @@ export const dynamicGroupHandlers: Handlers<typeof contract> = {
 /** Asked in one statement: PostgreSQL plans each for itself, and takes a limited number of parameters. */
 const groupsAtOnce = 50;
 
+const asked = new WeakMap<Scope, Promise<readonly DynamicGroup[]>>();
+
+/** The rules as this transaction has seen them once it had changed something: they are read once, for all reactions. */
+function dynamicGroupsOf(scope: Scope): Promise<readonly DynamicGroup[]> {
+  const known = asked.get(scope) ?? listDynamicGroups(scope);
+  asked.set(scope, known);
+  return known;
+}
+
 /**
- * Evaluates rules for users whom this transaction has changed. They are locked before the rules are asked, so of two
+ * Evaluates rules for users whom this transaction has changed. They are locked before they are evaluated, so of two
  * transactions that change what a rule looks at, the second sees what the first has done.
  */
 export async function evaluateUsers(
@@ -55,7 +64,7 @@ export async function evaluateUsers(
   isConcerned: (group: DynamicGroup) => boolean = () => true,
 ): Promise<void> {
   if (userIds.length === 0) return;
-  const groups = (await listDynamicGroups(context.scope)).filter(isConcerned);
+  const groups = (await dynamicGroupsOf(context.scope)).filter(isConcerned);
   if (groups.length === 0) return;
   await lockUsers(context.scope, userIds);
   await settle(context, groups, userIds);
@@ -64,7 +73,7 @@ export async function evaluateUsers(
 /** The same for users who were assigned roles, or lost some: roles begin and end by the clock, too. */
 export async function evaluateHolders(context: CommandContext, userIds: readonly string[]): Promise<void> {
   await evaluateUsers(context, userIds, looksAtRoles);
-  const groups = (await listDynamicGroups(context.scope)).filter(looksAtRoles);
+  const groups = (await dynamicGroupsOf(context.scope)).filter(looksAtRoles);
   if (groups.length > 0) await noteBounds(context.scope, groups, userIds, new Date(context.now).toISOString());
 }
 
@@ -75,7 +84,7 @@ export interface DueEvaluations {
   readonly now: () => number;
 }
 
-/** Starts the job for groups whose time has come: a role they look at began or ended. */
+/** Starts the job for groups whose time has come: a role they look at began or ended, or the last job did not come to its end. */
 export async function startDueEvaluations({ database, runCommand, now }: DueEvaluations): Promise<void> {
   const time = now();
   const at = new Date(time).toISOString();
@@ -107,7 +116,7 @@ export async function evaluateEverybody(
   context: CommandContext,
   isConcerned: (group: DynamicGroup) => boolean,
 ): Promise<void> {
-  const groups = (await listDynamicGroups(context.scope)).filter(isConcerned);
+  const groups = (await dynamicGroupsOf(context.scope)).filter(isConcerned);
   if (groups.length === 0) return;
   await startEvaluation(
     context,
@@ -179,7 +188,7 @@ interface Checkpoint {
  * - who began to write before the job began may have read the rules, or the tree, as they were before. The job waits until
  *   all of those have ended, and then sees what they did;
  * - who began later sees what the job was started for. What he does is not visible to the job until he commits, by when he
- *   has evaluated the user he changed, whom he holds locked from before he asks the rules.
+ *   has evaluated the user he changed, whom he locked before.
  */
 export const evaluationJob = defineJob({
   kind: evaluationKind,

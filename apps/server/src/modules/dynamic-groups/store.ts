@@ -238,9 +238,15 @@ export async function noteBounds(
   );
 }
 
-const due = statement<{ userPoolId: string }, [now: string]>(`
-  select distinct user_pool_id as "userPoolId" from groups where rule_due_at <= $1::timestamptz
-`);
+/** Not while a job is at work, however long it takes; its end says when the next one is due. */
+const isDue = `groups.rule_due_at <= $1::timestamptz and not exists (
+  select from jobs
+  where jobs.user_pool_id = groups.user_pool_id and jobs.id = groups.rule_job_id and jobs.state in ('waiting', 'running')
+)`;
+
+const due = statement<{ userPoolId: string }, [now: string]>(
+  `select distinct groups.user_pool_id as "userPoolId" from groups where ${isDue}`,
+);
 
 /** The user pools with groups that are to be evaluated by the clock. */
 export async function listUserPoolsDue(across: AcrossUserPools, now: string): Promise<string[]> {
@@ -248,9 +254,9 @@ export async function listUserPoolsDue(across: AcrossUserPools, now: string): Pr
 }
 
 const lockDue = statement<{ id: string }, [now: string]>(`
-  select id from groups
-  where user_pool_id = current_setting('genauth.user_pool_id') and rule_due_at <= $1::timestamptz
-  order by id for no key update skip locked
+  select groups.id from groups
+  where groups.user_pool_id = current_setting('genauth.user_pool_id') and ${isDue}
+  order by groups.id for no key update of groups skip locked
 `);
 
 /** The groups to be evaluated by the clock, which no other server takes. */

@@ -227,7 +227,7 @@ export async function findRoleByCode(scope: Scope, namespace: string, code: stri
 }
 
 const note = statement<Record<never, never>, [groupIds: readonly string[], jobId: string]>(`
-  update groups set rule_job_id = $2, rule_evaluated_at = null, rule_due_at = null
+  update groups set rule_job_id = $2, rule_evaluated_at = null, rule_due_at = now() + interval '10 minutes'
   from (
     select id from groups where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
     order by id for no key update
@@ -235,7 +235,7 @@ const note = statement<Record<never, never>, [groupIds: readonly string[], jobId
   where groups.user_pool_id = current_setting('genauth.user_pool_id') and groups.id = locked.id
 `);
 
-/** From now on this job is the one that evaluates these groups. */
+/** From now on this job is the one that evaluates these groups. Should it fail, the clock finds them. */
 export async function noteJob(scope: Scope, groupIds: readonly string[], jobId: string): Promise<void> {
   await note(scope, groupIds, jobId);
 }
