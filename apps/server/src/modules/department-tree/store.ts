@@ -210,6 +210,12 @@ export async function updateDepartmentRow(scope: Scope, id: string, changes: Dep
   );
 }
 
+/** `for share`: who resigns or becomes a public account meanwhile waits, and then finds his new leadership to end. */
+const holdUsers = statement<Record<never, never>, [userIds: readonly string[]]>(`
+  select from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  order by id for share
+`);
+
 /** Replaces the leaders of a department, in the order given; answers those who are no users. */
 const replaceLeaders = statement<{ userId: string }, [departmentId: string, userIds: readonly string[]]>(`
   with wanted as (
@@ -234,6 +240,7 @@ const replaceLeaders = statement<{ userId: string }, [departmentId: string, user
 `);
 
 export async function setLeaders(scope: Scope, departmentId: string, userIds: readonly string[]): Promise<string[]> {
+  if (userIds.length > 0) await holdUsers(scope, userIds);
   return (await replaceLeaders(scope, departmentId, userIds)).map(({ userId }) => userId);
 }
 

@@ -347,20 +347,24 @@ test.each([
 
 test('an account converted while it is linked and joined ends clean, in either order', async () => {
   const pool = await testUserPool();
-  const { organizationCode, group } = await rich(pool);
+  const { organizationCode, group, post } = await rich(pool);
   const { userId: desk } = await pool.do('createPublicAccount', { username: 'desk' });
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 8; round++) {
     const { userId } = await pool.do('createUser', { username: `user ${round}` });
     const answers = await Promise.all([
       pool.call('changeIntoPublicAccount', { userId }),
       pool.call('bindUsersPublicAccount', { publicAccountId: desk, userIds: [userId] }),
       pool.call('addGroupMembers', { code: group.code, userIds: [userId] }),
       pool.call('addDepartmentMembers', { organizationCode, departmentId: 'root', userIds: [userId] }),
+      pool.call('updateOrganization', { organizationCode, leaderUserIds: [userId] }),
+      pool.call('setUserPosts', { userId, postIds: [post.id] }),
     ]);
     expect(answers[0]?.statusCode).toBe(200);
     expect(answers.filter(({ statusCode }) => statusCode !== 200 && statusCode !== 404)).toEqual([]);
+    // The next round replaces leaders.
+    expect(await pool.rows('department_leaders')).toEqual([]);
   }
-  for (const table of ['department_members', 'group_members', 'public_account_users']) {
+  for (const table of ['department_members', 'group_members', 'post_members', 'public_account_users']) {
     expect([table, await pool.rows(table)]).toEqual([table, []]);
   }
 });
