@@ -13,7 +13,7 @@ import {
   startEvaluation,
 } from '../group-rules/index.ts';
 import { defineJob, type JobContext } from '../jobs/index.ts';
-import { findCustomKinds } from '../user-search/index.ts';
+import { findCustomKinds } from '../user-filters/index.ts';
 import type * as contract from './contract.ts';
 import {
   areOlderTransactionsOver,

@@ -4,7 +4,7 @@ import { requestErrors } from '../../platform/errors.ts';
 import type { CommandContext } from '../../platform/module.ts';
 import { findDepartmentById, requireDepartment, rootAlias } from '../department-tree/index.ts';
 import { startJob } from '../jobs/index.ts';
-import { fieldConditionOf, findCustomKinds, isFilterOperator } from '../user-search/index.ts';
+import { fieldConditionOf, findCustomKinds, isFilterOperator } from '../user-filters/index.ts';
 import { groupRuleErrors } from './contract.ts';
 import {
   findRoleByCode,

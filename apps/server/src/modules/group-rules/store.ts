@@ -2,7 +2,7 @@ import { ApiError } from '@genauth/contract';
 import { type RawBuilder, sql } from 'kysely';
 import { type Scope, statement } from '../../platform/database/database.ts';
 import type { UserCondition } from '../user-directory/index.ts';
-import { type CustomKinds, type FilterItem, fieldConditionOf } from '../user-search/index.ts';
+import { type CustomKinds, type FilterItem, fieldConditionOf } from '../user-filters/index.ts';
 
 /** A department whose members are meant, by its system id; it stays the same one when it is moved or renamed. */
 export interface RuleDepartment {

@@ -1,9 +1,8 @@
 import { doc, dto, errors, paging, query } from '@genauth/contract';
 import * as z from 'zod';
-import { departmentId, departmentIdType, departmentTreeErrors, organizationCode } from '../department-tree/contract.ts';
+import { departmentTreeErrors } from '../department-tree/contract.ts';
 import {
   flatCustomData,
-  sourceTypes,
   status,
   UserPagingDto,
   userErrors,
@@ -12,6 +11,7 @@ import {
   withIdentities,
   withPost,
 } from '../user-directory/contract.ts';
+import { fuzzyFields, ListUsersAdvancedFilterItemDto } from '../user-filters/contract.ts';
 
 export const userSearchErrors = errors('user_search', {
   searchQueryNotSupported: {
@@ -22,28 +22,6 @@ export const userSearchErrors = errors('user_search', {
     },
   },
 });
-
-const fuzzyFields = [
-  'id',
-  'phone',
-  'email',
-  'name',
-  'username',
-  'externalId',
-  'nickname',
-  'company',
-  'givenName',
-  'familyName',
-  'middleName',
-  'profile',
-  'preferredUsername',
-  'website',
-  'address',
-  'formatted',
-  'streetAddress',
-  'postalCode',
-  'identityNumber',
-] as const;
 
 const sortFields = [
   'id',
@@ -66,86 +44,9 @@ const sortFields = [
   'lastIp',
 ] as const;
 
-export const operators = [
-  'EQUAL',
-  'NOT_EQUAL',
-  'CONTAINS',
-  'NOT_CONTAINS',
-  'IS_NULL',
-  'NOT_NULL',
-  'IN',
-  'GREATER',
-  'LESSER',
-  'BETWEEN',
-] as const;
-
 const tag = 'Users';
 
 const direction = z.enum(['desc', 'asc']);
-
-const ListUsersAdvancedFilterItemDto = dto('ListUsersAdvancedFilterItemDto', {
-  field: z
-    .string()
-    .min(1)
-    .max(64)
-    .meta(
-      doc(
-        'A field of the user, or one of `userSource`, `loggedInApps`, `department`, `identity`',
-        '高级搜索指定的用户字段，或 `userSource`、`loggedInApps`、`department`、`identity`',
-        'nickname',
-      ),
-    ),
-  operator: z
-    .enum(operators)
-    .meta(
-      doc(
-        'GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list',
-        '运算符。GREATER、LESSER 包含边界值；BETWEEN 传两个值并包含两端；IN 传数组',
-        'EQUAL',
-      ),
-    ),
-  value: z
-    .unknown()
-    .optional()
-    .meta(
-      doc(
-        'What to compare with: text, number or truth value as the field has it; points in time as milliseconds or ISO 8601',
-        '搜索值，类型与字段一致；时间可传毫秒时间戳或 ISO 8601',
-        'test',
-      ),
-    ),
-});
-
-/** The value of a filter on `department`. */
-export const DepartmentFilters = z
-  .array(
-    z.object({
-      organizationCode,
-      departmentId,
-      departmentIdType,
-      includeChildrenDepartments: z.boolean().default(false),
-    }),
-  )
-  .max(50);
-
-/** The value of a filter on `identity`: accounts at identity sources, of which a user has one. What is left out may be anything. */
-export const IdentityFilters = z
-  .array(
-    z.object({
-      extIdpId: z.string().max(64).nullable().optional(),
-      provider: z.string().max(64).nullable().optional(),
-      type: z.string().max(64).nullable().optional(),
-      userIdInIdp: z.string().max(256).nullable().optional(),
-    }),
-  )
-  .max(50);
-
-/** The value of a filter on `userSource`. */
-export const SourceFilters = z
-  .array(z.object({ type: z.enum(sourceTypes), id: z.string().max(64).nullable().optional() }))
-  .max(50);
-
-export type FilterItem = z.output<typeof ListUsersAdvancedFilterItemDto>;
 
 const ListUsersOptionsDto = dto('ListUsersOptionsDto', {
   pagination: dto('PaginationDto', paging).nullable().optional(),

@@ -1,42 +1,13 @@
 import type { InputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
-import { requestErrors } from '../../platform/errors.ts';
 import type { Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { type DataType, findCustomFields } from '../custom-values/index.ts';
-import {
-  type AccountKind,
-  identityCondition,
-  toStoredEmail,
-  toUserDto,
-  type UserCondition,
-  type UserFlags,
-  userErrors,
-  withRequested,
-} from '../user-directory/index.ts';
-import { isTextOfKeywords, type KeywordReader, keywordCondition } from '../user-texts/index.ts';
+import { type AccountKind, toUserDto, type UserFlags, withRequested } from '../user-directory/index.ts';
+import { conditionsOf, conditionsOfStatus, type SelectedUsers } from '../user-filters/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import type * as contract from './contract.ts';
-import {
-  DepartmentFilters,
-  type FilterItem,
-  IdentityFilters,
-  operators,
-  SourceFilters,
-  userSearchErrors,
-} from './contract.ts';
-import {
-  type FieldFilter,
-  type FieldKind,
-  type FilterValue,
-  fieldCondition,
-  kindOfField,
-  nobodyCondition,
-  notCondition,
-  searchUsers,
-  sourceCondition,
-  type UserSearch,
-} from './store.ts';
+import { userSearchErrors } from './contract.ts';
+import { searchUsers, type UserSearch } from './store.ts';
 
 interface UserSearchDependencies {
   readonly seal: Seal;
@@ -44,7 +15,6 @@ interface UserSearchDependencies {
   readonly kind?: AccountKind;
 }
 
-type ConditionDependencies = Pick<UserSearchDependencies, 'seal' | 'departments'>;
 type Options = NonNullable<InputOf<typeof contract.listUsers>['options']>;
 
 const newestFirst = [{ field: 'createdAt', isDescending: true }];
@@ -56,22 +26,21 @@ export function createUserSearchService({
 }: UserSearchDependencies): Handlers<typeof contract> {
   const list = async (
     scope: Scope,
-    { conditions, total }: Pick<UserSearch, 'conditions' | 'total'>,
+    users: SelectedUsers,
     { page, limit }: { readonly page: number; readonly limit: number },
     sort: UserSearch['sort'],
     flags: UserFlags,
   ) => {
     const { totalCount, list: rows } = await searchUsers(scope, {
       kind,
-      conditions,
-      total,
+      ...users,
       sort,
       withDepartmentIds: flags.withDepartmentIds ?? false,
       limit,
       offset: (page - 1) * limit,
     });
-    const users = await withRequested(seal, scope, rows, flags);
-    return { totalCount, list: users.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId })) };
+    const shown = await withRequested(seal, scope, rows, flags);
+    return { totalCount, list: shown.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId })) };
   };
 
   const listUsers: Handlers<typeof contract>['listUsers'] = async (
@@ -90,75 +59,11 @@ export function createUserSearchService({
     listUsersByKeywords: listUsers,
 
     async listUsersLegacy({ page, limit, status, updatedAtStart, updatedAtEnd, ...flags }, { scope }) {
-      const ofStatus = status === undefined ? present : equal('status', [status]);
-      const isBounded = updatedAtStart !== undefined || updatedAtEnd !== undefined;
-      const search: Pick<UserSearch, 'conditions' | 'total'> = isBounded
-        ? {
-            conditions: [ofStatus, between('updatedAt', toTime(updatedAtStart) ?? null, toTime(updatedAtEnd) ?? null)],
-            total: 'scanned',
-          }
-        : { conditions: [ofStatus], total: 'counted' };
+      const search = conditionsOfStatus(status, { from: updatedAtStart, to: updatedAtEnd });
       return list(scope, search, { page, limit }, newestFirst, flags);
     },
   };
 }
-
-/** Which users are asked for. */
-export interface WantedUsers {
-  readonly keywords?: string | null | undefined;
-  readonly advancedFilter?: readonly FilterItem[] | null | undefined;
-  readonly fuzzySearchOn?: Options['fuzzySearchOn'];
-}
-
-/** The conditions on users that all must hold, the one for keywords among them. */
-export async function conditionsOf(
-  { keywords, advancedFilter, fuzzySearchOn }: WantedUsers,
-  scope: Scope,
-  dependencies: ConditionDependencies,
-): Promise<Pick<UserSearch, 'conditions' | 'total'>> {
-  const items = advancedFilter ?? [];
-  const conditions = items.some(({ field }) => field === 'status') ? [] : [present];
-  const fields = fuzzySearchOn?.length ? fuzzySearchOn : undefined;
-  const found = keywords
-    ? keywordCondition(keywords, fields, { seal: dependencies.seal, userPoolId: scope.userPoolId })
-    : undefined;
-  if (found !== undefined) conditions.push(found);
-  for (const [index, item] of items.entries()) {
-    conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, dependencies));
-  }
-  const isGathered = found !== undefined || items.some(isGatheredBy);
-  return { conditions, total: isGathered ? 'gathered' : items.every(isCounted) ? 'counted' : 'scanned' };
-}
-
-function equal(field: string, values: readonly FilterValue[]): UserCondition {
-  return fieldCondition({ field, isNegated: false, test: 'in', values });
-}
-
-function between(field: string, from: FilterValue | null, to: FilterValue | null): UserCondition {
-  return fieldCondition({ field, isNegated: false, test: 'range', from, to });
-}
-
-/** Whether a filter is answered from other tables, which is done once rather than for the total and for the page. */
-function isGatheredBy({ field, operator }: FilterItem): boolean {
-  return field === 'department' || field === 'identity' || (operator === 'CONTAINS' && isTextOfKeywords(field));
-}
-
-/** Whether a filter is on something users are counted by. */
-function isCounted({ field, value }: FilterItem): boolean {
-  switch (field) {
-    case 'status':
-    case 'gender':
-    case 'userSourceType':
-      return true;
-    case 'userSource':
-      return SourceFilters.safeParse(value).data?.every(({ id }) => !id) ?? false;
-    default:
-      return false;
-  }
-}
-
-/** Who has left the company or was put away is not listed unless somebody asks for a status. */
-const present = equal('status', ['Activated', 'Suspended', 'Deactivated']);
 
 function toSort(sort: Options['sort']): UserSearch['sort'] {
   if (!sort?.length) return newestFirst;
@@ -166,176 +71,4 @@ function toSort(sort: Options['sort']): UserSearch['sort'] {
     field,
     isDescending: (order ?? direction ?? 'desc') === 'desc',
   }));
-}
-
-/** The condition of one filter; `at` names the item in errors. */
-async function toCondition(
-  item: FilterItem,
-  at: string,
-  scope: Scope,
-  { seal, departments }: ConditionDependencies,
-): Promise<UserCondition> {
-  switch (item.field) {
-    case 'department': {
-      const filters = DepartmentFilters.safeParse(item.value);
-      if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
-      if (!filters.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
-      return filters.data.length === 0 ? nobodyCondition : departments.condition(scope, filters.data);
-    }
-    case 'userSource': {
-      const sources = SourceFilters.safeParse(item.value);
-      if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
-      if (!sources.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
-      return sourceCondition(sources.data.map(({ type, id }) => ({ type, id: id || null })));
-    }
-    case 'identity': {
-      const accounts = IdentityFilters.safeParse(item.value);
-      if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
-      if (!accounts.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
-      return identityCondition(accounts.data);
-    }
-    case 'loggedInApps':
-      // Nobody has logged in to an application yet.
-      return nobodyCondition;
-    default: {
-      const part = partCondition(item, { seal, userPoolId: scope.userPoolId });
-      if (part !== undefined) return part;
-      const condition = fieldConditionOf(item, at, await findCustomKinds(scope, [item.field]));
-      if (condition === undefined) throw userErrors.customFieldNotDefined({ key: item.field });
-      return condition;
-    }
-  }
-}
-
-/**
- * Where keywords are looked for, parts of a text are: by index, and whatever the spelling. What CONTAINS finds is all that
- * NOT_CONTAINS does not.
- */
-function partCondition({ field, operator, value }: FilterItem, reader: KeywordReader): UserCondition | undefined {
-  if (operator !== 'CONTAINS' && operator !== 'NOT_CONTAINS') return undefined;
-  if (!isTextOfKeywords(field) || typeof value !== 'string' || value.length > maxTextLength) return undefined;
-  const found = keywordCondition(value, [field], reader);
-  return found !== undefined && operator === 'NOT_CONTAINS' ? notCondition(found) : found;
-}
-
-/** The condition of one comparison of a user's own field, or nothing when there is no such field. */
-export function fieldConditionOf(item: FilterItem, at: string, customKinds: CustomKinds): UserCondition | undefined {
-  const customKind = customKinds.get(item.field);
-  const kind = kindOfField(item.field) ?? customKind;
-  return kind === undefined ? undefined : fieldCondition(toFieldFilter(item, kind, at), customKind);
-}
-
-/** What custom fields of users hold, by key. */
-export type CustomKinds = ReadonlyMap<string, FieldKind>;
-
-/** What those of these fields hold that are custom fields; nothing is asked when none of them can be. */
-export async function findCustomKinds(scope: Scope, fields: readonly string[]): Promise<CustomKinds> {
-  const keys = fields.filter((field) => kindOfField(field) === undefined);
-  if (keys.length === 0) return new Map();
-  const found = await findCustomFields(scope, 'USER', keys);
-  return new Map(found.map(({ key, dataType, encrypted }) => [key, encrypted ? 'sealed' : kindOfData[dataType]]));
-}
-
-const kindOfData = {
-  STRING: 'text',
-  ENUM: 'text',
-  NUMBER: 'number',
-  DATETIME: 'time',
-  BOOLEAN: 'boolean',
-} as const satisfies Record<DataType, FieldKind>;
-
-/** Whether this is a way to compare. */
-export function isFilterOperator(text: string): text is FilterItem['operator'] {
-  return operators.some((operator) => operator === text);
-}
-
-function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, at: string): FieldFilter {
-  const refuse = (what: 'operator' | 'value') => requestErrors.fieldMalformed({ field: `${at}.${what}` });
-  const one = (given: unknown) => {
-    const read = toFilterValue(given, kind);
-    if (read === undefined) throw refuse('value');
-    return read;
-  };
-  const many = () => {
-    if (!Array.isArray(value) || value.length > 1000) throw refuse('value');
-    return value.map(one);
-  };
-  const isText = kind === 'text' || kind === 'email' || kind === 'list';
-  const hasOrder = isText || kind === 'number' || kind === 'integer' || kind === 'time';
-  if (kind === 'sealed' && operator !== 'IS_NULL' && operator !== 'NOT_NULL') throw refuse('operator');
-
-  switch (operator) {
-    case 'IS_NULL':
-      return { field, isNegated: false, test: 'null' };
-    case 'NOT_NULL':
-      return { field, isNegated: true, test: 'null' };
-    case 'EQUAL':
-      return { field, isNegated: false, test: 'in', values: [one(value)] };
-    case 'NOT_EQUAL':
-      return { field, isNegated: true, test: 'in', values: [one(value)] };
-    case 'IN':
-      return { field, isNegated: false, test: 'in', values: many() };
-    case 'CONTAINS':
-    case 'NOT_CONTAINS': {
-      if (!isText) throw refuse('operator');
-      const isNegated = operator === 'NOT_CONTAINS';
-      if (kind === 'list') return { field, isNegated, test: 'in', values: [one(value)] };
-      if (typeof value !== 'string' || value.length > maxTextLength) throw refuse('value');
-      return { field, isNegated, test: 'contains', text: value };
-    }
-    case 'GREATER':
-      if (!hasOrder || kind === 'list') throw refuse('operator');
-      return { field, isNegated: false, test: 'range', from: one(value), to: null };
-    case 'LESSER':
-      if (!hasOrder || kind === 'list') throw refuse('operator');
-      return { field, isNegated: false, test: 'range', from: null, to: one(value) };
-    case 'BETWEEN': {
-      if (!hasOrder || kind === 'list') throw refuse('operator');
-      const [from, to, ...rest] = many();
-      if (from === undefined || to === undefined || rest.length > 0) throw refuse('value');
-      return { field, isNegated: false, test: 'range', from, to };
-    }
-  }
-}
-
-const maxTextLength = 2048;
-
-/** A value of the kind the field holds, or nothing. */
-function toFilterValue(given: unknown, kind: FieldKind): FilterValue | undefined {
-  switch (kind) {
-    case 'text':
-    case 'email':
-    case 'list':
-      if (typeof given !== 'string' || given.length > maxTextLength) return undefined;
-      return kind === 'email' ? toStoredEmail(given) : given;
-    case 'number':
-    case 'integer': {
-      const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
-      return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
-    }
-    case 'time':
-      return toTime(given);
-    case 'boolean':
-      return given === true || given === 'true' ? true : given === false || given === 'false' ? false : undefined;
-    case 'sealed':
-      return undefined;
-    default:
-      return typeof given === 'string' && kind.includes(given) ? given : undefined;
-  }
-}
-
-/** Numbers below this are seconds: as milliseconds they would lie before March 1973. */
-const firstMilliseconds = 1e11;
-const yearTenThousand = 253_402_300_800_000;
-
-/** A point in time as ISO 8601, from seconds, milliseconds or ISO 8601 itself. */
-function toTime(given: unknown): string | undefined {
-  const number = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;
-  const milliseconds =
-    typeof number === 'number'
-      ? number * (number < firstMilliseconds ? 1000 : 1)
-      : typeof number === 'string' && /^\d{4}-\d{2}-\d{2}/.test(number)
-        ? Date.parse(number)
-        : Number.NaN;
-  return milliseconds >= 0 && milliseconds < yearTenThousand ? new Date(milliseconds).toISOString() : undefined;
 }

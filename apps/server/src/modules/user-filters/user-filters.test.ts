@@ -188,6 +188,13 @@ test.each([
   ['age', 'BETWEEN', [21.5, 30.5], 'bd'],
   ['hired', 'GREATER', Date.parse(day(5)), 'ef'],
   ['secret', 'EQUAL', 's1', undefined],
+  ['loggedInApps', 'IN', ['6229ffa0a1b2c3d4cade3e3d'], ''],
+  ['loggedInApps', 'EQUAL', '6229ffa0a1b2c3d4cade3e3d', undefined],
+  ['loggedInApps', 'IN', '6229ffa0a1b2c3d4cade3e3d', undefined],
+  ['identity', 'IN', [{ extIdpId: '6229ffa0a1b2c3d4cade3e3d', provider: null }], ''],
+  ['identity', 'EQUAL', {}, undefined],
+  ['userSource', 'IN', [{ type: 'adminCreated', id: '' }], 'abcdef'],
+  ['userSource', 'EQUAL', [{ type: 'adminCreated' }], undefined],
 ])('filters %s %s %j', async (field, operator, value, expected) => {
   const pool = await sharedPool();
   const answer = await pool.call('listUsers', {

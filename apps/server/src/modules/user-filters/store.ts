@@ -1,0 +1,227 @@
+import { type RawBuilder, sql } from 'kysely';
+import { mainDepartmentId, type UserCondition } from '../user-directory/index.ts';
+
+/** What a field holds, so that values can be checked before they reach the database. */
+export type FieldKind =
+  | 'text'
+  | 'email'
+  | 'number'
+  | 'integer'
+  | 'time'
+  | 'boolean'
+  | 'list'
+  | 'sealed'
+  | readonly string[];
+
+interface SearchField {
+  readonly kind: FieldKind;
+  readonly isNullable: boolean;
+  readonly expression: RawBuilder<unknown>;
+}
+
+function column(name: string, kind: FieldKind = 'text'): SearchField {
+  return { kind, isNullable: false, expression: sql`users.${sql.id(name)}` };
+}
+
+function nullable(name: string, kind: FieldKind = 'text'): SearchField {
+  return { ...column(name, kind), isNullable: true };
+}
+
+function profile(name: string): SearchField {
+  return { kind: 'text', isNullable: true, expression: sql`(users.profile ->> ${sql.lit(name)})` };
+}
+
+/** The fields of users that can be searched, under the names callers know them by. */
+const searchFields: ReadonlyMap<string, SearchField> = new Map(
+  Object.entries({
+    id: column('id'),
+    userId: column('id'),
+    createdAt: column('created_at', 'time'),
+    updatedAt: column('updated_at', 'time'),
+    signedUp: column('created_at', 'time'),
+    status: column('status', ['Suspended', 'Resigned', 'Activated', 'Archived', 'Deactivated']),
+    workStatus: column('work_status', ['Closed', 'Active']),
+    statusChangedAt: nullable('status_changed_at', 'time'),
+    externalId: nullable('external_id'),
+    email: nullable('email', 'email'),
+    phone: nullable('phone'),
+    phoneCountryCode: nullable('phone_country_code'),
+    username: nullable('username'),
+    name: nullable('name'),
+    nickname: nullable('nickname'),
+    photo: nullable('photo'),
+    gender: column('gender', ['M', 'F', 'U']),
+    emailVerified: column('email_verified', 'boolean'),
+    phoneVerified: column('phone_verified', 'boolean'),
+    identityNumber: nullable('identity_number_sealed', 'sealed'),
+    passwordLastSetAt: nullable('password_last_set_at', 'time'),
+    passwordSecurityLevel: nullable('password_security_level', 'integer'),
+    resetPasswordOnNextLogin: column('reset_password_on_next_login', 'boolean'),
+    userSourceType: column('source_type', ['excel', 'register', 'adminCreated', 'sync']),
+    userSourceId: nullable('source_id'),
+    registerSource: column('register_source', 'list'),
+    loginsCount: column('logins_count', 'integer'),
+    lastLogin: nullable('last_login_at', 'time'),
+    lastLoginTime: nullable('last_login_at', 'time'),
+    lastIp: nullable('last_login_ip'),
+    lastLoginApp: nullable('last_login_app'),
+    lastMfaTime: nullable('last_mfa_at', 'time'),
+    mainDepartmentId: {
+      kind: 'text',
+      isNullable: true,
+      expression: sql`(${sql.raw(mainDepartmentId)})`,
+    },
+    birthdate: profile('birthdate'),
+    country: profile('country'),
+    province: profile('province'),
+    city: profile('city'),
+    address: profile('address'),
+    streetAddress: profile('streetAddress'),
+    postalCode: profile('postalCode'),
+    company: profile('company'),
+    browser: profile('browser'),
+    device: profile('device'),
+    givenName: profile('givenName'),
+    familyName: profile('familyName'),
+    middleName: profile('middleName'),
+    profile: profile('profile'),
+    preferredUsername: profile('preferredUsername'),
+    website: profile('website'),
+    zoneinfo: profile('zoneinfo'),
+    locale: profile('locale'),
+    formatted: profile('formatted'),
+    region: profile('region'),
+  } satisfies Record<string, SearchField>),
+);
+
+/**
+ * A custom field. Values are of the type the field had when they were written; one of another type, which a field of the
+ * same key must have had before, counts as none instead of failing the search.
+ */
+function customField(key: string, kind: FieldKind): SearchField {
+  const text = sql`(users.custom_data ->> ${key}::text)`;
+  switch (kind) {
+    case 'number':
+      return {
+        kind,
+        isNullable: true,
+        expression: sql`(case when jsonb_typeof(users.custom_data -> ${key}::text) = 'number' then ${text}::numeric end)`,
+      };
+    case 'time':
+      return {
+        kind,
+        isNullable: true,
+        expression: sql`(case when ${text} ~ ${String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`} then ${text}::timestamptz end)`,
+      };
+    case 'boolean':
+      return { kind, isNullable: true, expression: sql`(${text} = 'true')` };
+    default:
+      return { kind, isNullable: true, expression: text };
+  }
+}
+
+/** The expression of a field, and whether it can be empty, for orders. */
+export function expressionOf(field: string): Pick<SearchField, 'expression' | 'isNullable'> | undefined {
+  return searchFields.get(field);
+}
+
+/** What a field of every user holds, or nothing when there is no such field. */
+export function kindOfField(field: string): FieldKind | undefined {
+  return searchFields.get(field)?.kind;
+}
+
+/** A value as the database compares it; points in time as ISO 8601. */
+export type FilterValue = string | number | boolean;
+
+/** One comparison, already known to make sense for its field. */
+export type FieldFilter = { readonly field: string; readonly isNegated: boolean } & (
+  | { readonly test: 'null' }
+  | { readonly test: 'in'; readonly values: readonly FilterValue[] }
+  | { readonly test: 'contains'; readonly text: string }
+  | { readonly test: 'range'; readonly from: FilterValue | null; readonly to: FilterValue | null }
+);
+
+const nothing: SearchField = { kind: 'text', isNullable: true, expression: sql`null::text` };
+
+/** The condition of one comparison; of a custom field with what it holds. */
+export function fieldCondition(filter: FieldFilter, customKind?: FieldKind): UserCondition {
+  const custom = customKind === undefined ? nothing : customField(filter.field, customKind);
+  const { kind, expression } = searchFields.get(filter.field) ?? custom;
+  const condition = positiveCondition(filter, kind, expression);
+  return filter.isNegated ? notCondition(condition) : condition;
+}
+
+/** Whoever does not meet the condition. "Not equal" holds for those who have nothing there, too. */
+export function notCondition(condition: UserCondition): UserCondition {
+  return sql<boolean>`(${condition}) is not true`;
+}
+
+function positiveCondition(filter: FieldFilter, kind: FieldKind, expression: RawBuilder<unknown>): UserCondition {
+  switch (filter.test) {
+    case 'null':
+      return kind === 'list' ? sql<boolean>`${expression} = '{}'` : sql<boolean>`${expression} is null`;
+    case 'in':
+      return kind === 'list'
+        ? sql<boolean>`${expression} && ${sql.val(filter.values)}::text[]`
+        : sql<boolean>`${expression} = any(${sql.val(inValues(filter.values, kind))}::${arrayTypeOf(kind)})`;
+    case 'contains':
+      return sql<boolean>`strpos(${folded(expression)}, lower(${filter.text}::text)) > 0`;
+    case 'range': {
+      const type = typeOf(kind);
+      const from =
+        filter.from === null ? sql`true` : sql`${expression} >= ${bound(filter.from, kind, Math.ceil)}::${type}`;
+      const to = filter.to === null ? sql`true` : sql`${expression} <= ${bound(filter.to, kind, Math.floor)}::${type}`;
+      return sql<boolean>`(${from} and ${to})`;
+    }
+  }
+}
+
+const maxInteger = 2 ** 31 - 1;
+
+/** No whole number equals one that is not; compared as numbers of another type, none would be found by an index. */
+function inValues(values: readonly FilterValue[], kind: FieldKind): readonly FilterValue[] {
+  return kind === 'integer'
+    ? values.filter((value) => Number.isInteger(value) && Math.abs(Number(value)) <= maxInteger)
+    : values;
+}
+
+function bound(value: FilterValue, kind: FieldKind, round: (value: number) => number): FilterValue {
+  return kind === 'integer' ? Math.max(-maxInteger, Math.min(maxInteger, round(Number(value)))) : value;
+}
+
+/** Identifiers are stored in the collation "C", whose `lower` knows ASCII only. */
+function folded(expression: RawBuilder<unknown>): RawBuilder<string> {
+  return sql<string>`lower(${expression} collate "default")`;
+}
+
+function typeOf(kind: FieldKind): RawBuilder<unknown> {
+  switch (kind) {
+    case 'number':
+      return sql`numeric`;
+    case 'integer':
+      return sql`integer`;
+    case 'time':
+      return sql`timestamptz`;
+    default:
+      return sql`text`;
+  }
+}
+
+function arrayTypeOf(kind: FieldKind): RawBuilder<unknown> {
+  return kind === 'boolean' ? sql`boolean[]` : sql`${typeOf(kind)}[]`;
+}
+
+/** Users from one of these sources, each of a kind and perhaps of one application or task. */
+export function sourceCondition(
+  sources: readonly { readonly type: string; readonly id: string | null }[],
+): UserCondition {
+  const conditions = sources.map(({ type, id }) =>
+    id === null
+      ? sql<boolean>`users.source_type = ${type}`
+      : sql<boolean>`(users.source_type = ${type} and users.source_id = ${id})`,
+  );
+  return conditions.length === 0 ? sql<boolean>`false` : sql<boolean>`(${sql.join(conditions, sql` or `)})`;
+}
+
+/** Nobody: for what no user can have yet. */
+export const nobodyCondition: UserCondition = sql<boolean>`false`;
