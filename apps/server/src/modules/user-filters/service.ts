@@ -1,7 +1,7 @@
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { type DataType, findCustomFields } from '../custom-values/index.ts';
+import { type CustomField, type DataType, findCustomFields, findTargetsByCustomField } from '../custom-values/index.ts';
 import { identityCondition, toStoredEmail, type UserCondition, userErrors } from '../user-directory/index.ts';
 import { isTextOfKeywords, type KeywordReader, keywordCondition } from '../user-texts/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
@@ -19,6 +19,7 @@ import {
   type FieldKind,
   type FilterValue,
   fieldCondition,
+  idCondition,
   kindOfField,
   nobodyCondition,
   notCondition,
@@ -138,7 +139,8 @@ async function toCondition(
     default: {
       const part = partCondition(item, { seal, userPoolId: scope.userPoolId });
       if (part !== undefined) return part;
-      const condition = fieldConditionOf(item, at, await findCustomKinds(scope, [item.field]));
+      const custom = await findCustom(scope, [item.field]);
+      const condition = (await holderCondition(item, at, scope, custom)) ?? fieldConditionOf(item, at, kindsOf(custom));
       if (condition === undefined) throw userErrors.customFieldNotDefined({ key: item.field });
       return condition;
     }
@@ -168,10 +170,29 @@ export type CustomKinds = ReadonlyMap<string, FieldKind>;
 
 /** What those of these fields hold that are custom fields; nothing is asked when none of them can be. */
 export async function findCustomKinds(scope: Scope, fields: readonly string[]): Promise<CustomKinds> {
+  return kindsOf(await findCustom(scope, fields));
+}
+
+async function findCustom(scope: Scope, fields: readonly string[]): Promise<CustomField[]> {
   const keys = fields.filter((field) => kindOfField(field) === undefined);
-  if (keys.length === 0) return new Map();
-  const found = await findCustomFields(scope, 'USER', keys);
-  return new Map(found.map(({ key, dataType, encrypted }) => [key, encrypted ? 'sealed' : kindOfData[dataType]]));
+  return keys.length === 0 ? [] : findCustomFields(scope, 'USER', keys);
+}
+
+function kindsOf(fields: readonly CustomField[]): CustomKinds {
+  return new Map(fields.map(({ key, dataType, encrypted }) => [key, encrypted ? 'sealed' : kindOfData[dataType]]));
+}
+
+/** Whoever has this value of a unique field is known without reading everybody's custom data. */
+async function holderCondition(
+  { operator, value }: FilterItem,
+  at: string,
+  scope: Scope,
+  [field]: readonly CustomField[],
+): Promise<UserCondition | undefined> {
+  if (operator !== 'EQUAL' || !field?.isUnique || field.encrypted || value === '') return undefined;
+  if (typeof value !== (field.dataType === 'NUMBER' ? 'number' : 'string')) return undefined;
+  const holders = await findTargetsByCustomField(scope, 'USER', [`${field.key}:${value}`], `${at}.value`);
+  return idCondition([...holders.values()]);
 }
 
 const kindOfData = {

@@ -223,5 +223,10 @@ export function sourceCondition(
   return conditions.length === 0 ? sql<boolean>`false` : sql<boolean>`(${sql.join(conditions, sql` or `)})`;
 }
 
+/** The users of these ids. */
+export function idCondition(ids: readonly string[]): UserCondition {
+  return sql<boolean>`users.id = any(${sql.val(ids)}::text[])`;
+}
+
 /** Nobody: for what no user can have yet. */
 export const nobodyCondition: UserCondition = sql<boolean>`false`;

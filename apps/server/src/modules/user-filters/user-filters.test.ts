@@ -40,6 +40,8 @@ const fields: { readonly field: string; readonly kind: Kind; readonly values: re
   { field: 'hired', kind: 'time', values: [day(1), null, day(3), null, day(5), day(6)] },
   { field: 'remote', kind: 'boolean', values: [true, null, false, true, null, false] },
   { field: 'level', kind: 'text', values: ['junior', null, 'senior', 'senior', null, 'junior'] },
+  { field: 'number', kind: 'text', values: ['n:1', 'n:2', null, 'm:1', 'zé', null] },
+  { field: 'badge', kind: 'number', values: [1, 2.5, null, 3, 4, null] },
   { field: 'secret', kind: 'sealed', values: ['s1', null, 's2', null, null, null] },
 ];
 
@@ -67,6 +69,8 @@ async function makePool(): Promise<TestUserPool> {
         dataType: 'ENUM',
         options: ['junior', 'senior'].map((value) => ({ value, label: value })),
       },
+      { ...custom, key: 'number', label: 'Number', dataType: 'STRING', isUnique: true },
+      { ...custom, key: 'badge', label: 'Badge', dataType: 'NUMBER', isUnique: true },
       { ...custom, key: 'secret', label: 'Secret', dataType: 'STRING', encrypted: true },
     ],
   });
@@ -80,7 +84,7 @@ async function makePool(): Promise<TestUserPool> {
       username,
       ...of(index, 'nickname', 'externalId', 'email', 'photo', 'company', 'country', 'gender', 'identityNumber'),
       ...of(index, 'emailVerified'),
-      customData: of(index, 'school', 'age', 'hired', 'remote', 'level', 'secret'),
+      customData: of(index, 'school', 'age', 'hired', 'remote', 'level', 'secret', 'number', 'badge'),
     })),
   });
   for (const [index, username] of [...'abcdef'].entries()) {
@@ -188,6 +192,10 @@ test.each([
   ['age', 'BETWEEN', [21.5, 30.5], 'bd'],
   ['hired', 'GREATER', Date.parse(day(5)), 'ef'],
   ['secret', 'EQUAL', 's1', undefined],
+  ['number', 'EQUAL', 'ze\u0301', 'e'],
+  ['number', 'EQUAL', '', ''],
+  ['badge', 'EQUAL', '2.5', 'b'],
+  ['badge', 'EQUAL', 'x', undefined],
   ['loggedInApps', 'IN', ['6229ffa0a1b2c3d4cade3e3d'], ''],
   ['loggedInApps', 'EQUAL', '6229ffa0a1b2c3d4cade3e3d', undefined],
   ['loggedInApps', 'IN', '6229ffa0a1b2c3d4cade3e3d', undefined],
