@@ -71,10 +71,18 @@ async function measureImport(server: ServerUnderTest, users: number): Promise<{ 
   const startedAt = performance.now();
   take(0);
   let last: Models.UserImportDto | undefined;
+  let tenth = 0;
   const options = { format: 'csv', keepPassword: true, pollInterval: 100 } as const;
   for await (const state of importUsers(client, fileOf(users, departmentIds), options)) {
     if (state.state !== 'uploading' || last === undefined) take(state.rows);
     last = state;
+    if (state.rows < ((tenth + 1) / 10) * users) continue;
+    tenth = Math.floor((state.rows / users) * 10);
+    const { cpuSeconds = 0, memory = 0 } = samples.at(-1) ?? {};
+    const used = cpuSeconds - (samples[0]?.cpuSeconds ?? 0);
+    console.error(
+      `${state.rows} rows: ${used.toFixed(1)} s of CPU so far, server ${Math.round(memory / 1024 / 1024)} MB`,
+    );
   }
   if (last?.state !== 'done' || last.created !== users) throw new Error(`the import ended so: ${JSON.stringify(last)}`);
   return { samples, seconds: (performance.now() - startedAt) / 1000 };

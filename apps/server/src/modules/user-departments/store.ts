@@ -177,7 +177,7 @@ function idsBy(source: string) {
   return statement<{ given: string; id: string | null }, [values: readonly string[]]>(`
     select given.value as given, found.id
     from unnest($1::text[]) with ordinality as given (value, position)
-    left join lateral (${source}) as found on true
+    left join lateral (${source} offset 0) as found on true
     order by given.position
   `);
 }
