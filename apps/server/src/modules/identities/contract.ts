@@ -73,6 +73,14 @@ export const getUserIdentities = query({
   errors: [userErrors.notFound, userErrors.customFieldNotDefined],
 });
 
+/** Typed clients send an empty one for what was not given. */
+const givenType = optionalField(
+  z
+    .string()
+    .max(64)
+    .meta(identityFields.type.meta() ?? {}),
+);
+
 export const linkIdentity = command({
   method: 'POST',
   path: '/api/v3/link-identity',
@@ -88,7 +96,7 @@ export const linkIdentity = command({
     userIdInIdp: identityFields.userIdInIdp,
     userId: systemUserId,
     extIdpId: identityFields.extIdpId,
-    type: optionalField(identityFields.type).meta(
+    type: givenType.meta(
       doc('Kind of id at the source; `generic` when left out', 'Identity 类型，默认为 generic', 'generic'),
     ),
     isSocial,
@@ -115,7 +123,7 @@ export const unlinkIdentity = command({
   input: dto('UnlinkIdentity', {
     userId: systemUserId,
     extIdpId: identityFields.extIdpId,
-    type: optionalField(identityFields.type),
+    type: givenType,
     isSocial,
   }),
   output: dto('UnlinkIdentityDataDto', success),

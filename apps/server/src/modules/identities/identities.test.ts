@@ -94,7 +94,7 @@ test('links accounts at sources somebody named before, each once, and announces 
   const seen = (await pool.events()).length;
   const link = { userId, extIdpId: source, userIdInIdp: 'generic-1' };
   expect(await pool.do('linkIdentity', link)).toEqual({ success: true });
-  expect(await pool.do('linkIdentity', { ...link, isSocial: true })).toEqual({ success: true });
+  expect(await pool.do('linkIdentity', { ...link, type: '', isSocial: true })).toEqual({ success: true });
   const events = (await pool.events()).slice(seen);
   expect(events).toHaveLength(1);
   expect(events[0]).toMatchObject({ name: 'user.account.linked', webhook: 'user:link-account' });
@@ -128,7 +128,7 @@ test('unlinks every account at a source, or those of one type, and deleting a us
   expect(await types()).toEqual(['openid', 'generic']);
   await pool.do('unlinkIdentity', { userId, extIdpId: 'elsewhere' });
   await pool.do('unlinkIdentity', { userId, extIdpId: source, isSocial: true });
-  await pool.do('unlinkIdentity', { userId, extIdpId: source });
+  await pool.do('unlinkIdentity', { userId, extIdpId: source, type: '' });
   expect(await types()).toEqual([]);
   const names = (await pool.events()).slice(seen).map(({ name }) => name.replace('user.account.', ''));
   expect(names).toEqual(['unlinked', 'linked', 'unlinked', 'unlinked']);

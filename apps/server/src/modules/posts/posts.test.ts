@@ -167,6 +167,7 @@ test('lists posts newest first, by keywords, codes and times, with exact counts 
   expect(await codes({ createdAfter: Math.floor(now / 1000) + 60 })).toEqual([]);
   expect(await codes({ updatedAfter: now + 60_000 }, 'postList')).toEqual([]);
   expect(await codes({ updatedBefore: 1 })).toEqual([]);
+  expect(await codes({ createdBefore: 0, updatedBefore: 0 })).toHaveLength(3);
 });
 
 test('a removed post is gone from users and departments, which stay', async () => {

@@ -143,7 +143,8 @@ async function list(
 const firstMilliseconds = 1e11;
 
 function toTime(given: number | null | undefined): string | null {
-  if (given === undefined || given === null) return null;
+  // Typed clients send 0 for what was not given.
+  if (!given) return null;
   return new Date(given < firstMilliseconds ? given * 1000 : given).toISOString();
 }
 

@@ -139,7 +139,12 @@ test('the last call says when an assignment holds', async () => {
   await pool.do('assignRole', { code: 'a', targets, enableTime: null });
   expect(await one()).toMatchObject([{ enableTime: null, endTime: null, status: 'ENABLE' }]);
   expect(await membersOf(pool, 'a')).toEqual(['ada']);
-  for (const endTime of [-1, 1e15, 1.5, 'soon', '']) {
+  for (const none of [0, '0', '']) {
+    await pool.do('assignRole', { code: 'a', targets, enableTime, endTime: end });
+    await pool.do('assignRole', { code: 'a', targets, enableTime: none, endTime: none });
+    expect(await one()).toMatchObject([{ enableTime: null, endTime: null }]);
+  }
+  for (const endTime of [-1, 1e15, 1.5, 'soon']) {
     const answer = await pool.call('assignRole', { code: 'a', targets, endTime });
     expect(answer).toMatchObject({ statusCode: 400, message: 'Parameter endTime is malformed' });
   }

@@ -55,10 +55,13 @@ const description = z
   .max(200)
   .meta(doc('Description', '角色描述', '部门经理'));
 
-/** A point in time in Unix milliseconds; clients send numbers and texts. Later than year 9999 nobody means. */
+/**
+ * A point in time in Unix milliseconds; clients send numbers and texts, and typed ones an empty text for what was not given.
+ * Later than year 9999 nobody means.
+ */
 export function unixMilliseconds(english: string, chinese: string, example: number) {
   return z
-    .union([z.int().min(0).max(253_402_300_799_999), z.string().regex(/^\d{1,14}$/)])
+    .union([z.int().min(0).max(253_402_300_799_999), z.string().regex(/^\d{0,14}$/)])
     .nullable()
     .optional()
     .meta(doc(english, chinese, example));

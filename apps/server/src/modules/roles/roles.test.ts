@@ -134,6 +134,14 @@ test('announces that a role was disabled, once', async () => {
   expect(await pool.do('getRole', { code: 'a' })).toMatchObject({ status: 'ENABLE' });
 });
 
+test.each([0, '0', ''])('a role made with the disable time %j stays enabled', async (disableTime) => {
+  const pool = await testUserPool();
+  expect(await pool.do('createRole', { code: 'a', disableTime })).toMatchObject({
+    status: 'ENABLE',
+    disableTime: null,
+  });
+});
+
 test('a role disables itself when its time comes, without anybody doing anything', async () => {
   let now = Date.now();
   const server = await startTestServer(inject('connection'), { now: () => now });
@@ -149,8 +157,14 @@ test('a role disables itself when its time comes, without anybody doing anything
   expect(await pool.do('getRole', { code: 'a' })).toMatchObject({ status: 'ENABLE', disableTime: null });
   await pool.do('updateRole', { code: 'a', disableTime: now - 1 });
   expect(await pool.do('getRole', { code: 'a' })).toMatchObject({ status: 'DISABLE' });
+  // Typed clients send an empty text for what was not given.
+  await pool.do('updateRole', { code: 'a', disableTime: '' });
+  expect(await pool.do('getRole', { code: 'a' })).toMatchObject({ status: 'DISABLE' });
   await pool.do('updateRole', { code: 'a', disableTime: null });
   expect(await pool.do('getRole', { code: 'a' })).toMatchObject({ status: 'ENABLE' });
+  await pool.do('updateRole', { code: 'a', disableTime: now - 1 });
+  await pool.do('updateRole', { code: 'a', status: 'ENABLE', disableTime: '' });
+  expect(await pool.do('getRole', { code: 'a' })).toMatchObject({ status: 'ENABLE', disableTime: null });
   await server.composition.close();
 });
 

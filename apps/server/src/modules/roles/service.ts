@@ -81,6 +81,7 @@ export const createRoleHandlers = (seal: Seal): Handlers<typeof contract> => ({
     const before = await lockRole(scope, requireReference({ code, namespace }), now);
     if (before === undefined) throw roleErrors.notFound();
     const isEnabling = status?.toUpperCase() === 'ENABLE';
+    const time = toTime(disableTime);
     const changes: RoleChanges = {
       ...input,
       description: input.description === null ? '' : input.description,
@@ -88,8 +89,7 @@ export const createRoleHandlers = (seal: Seal): Handlers<typeof contract> => ({
       code: newCode ? requireCode(newCode) : undefined,
       status: status === undefined ? undefined : isEnabling ? 'ENABLE' : 'DISABLE',
       // A time that has come would disable the role again at once.
-      disableTime:
-        disableTime === undefined && isEnabling && isPast(before.disableTime, context) ? null : toTime(disableTime),
+      disableTime: time === undefined && isEnabling && isPast(before.disableTime, context) ? null : time,
     };
     const after = await namingTaken(newCode ?? code, () => updateRoleRow(scope, before.id, changes, now));
     if (after === undefined) throw roleErrors.notFound();
@@ -158,10 +158,10 @@ export function toTimestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-/** A time as callers give it: a number, digits, or null for none. An empty text, as Java sends it, says nothing. */
+/** A time as callers give it: a number, digits, null or 0 for none. An empty text, as typed clients send it, says nothing. */
 export function toTime(given: number | string | null | undefined): string | null | undefined {
-  if (given === undefined || given === null) return given;
-  return toTimestamp(Number(given));
+  if (given === undefined || given === '') return undefined;
+  return Number(given) === 0 ? null : toTimestamp(Number(given));
 }
 
 function isPast(time: number | null, { now }: RequestContext): boolean {

@@ -153,8 +153,9 @@ async function toCondition(
  */
 function partCondition({ field, operator, value }: FilterItem, reader: KeywordReader): UserCondition | undefined {
   if (operator !== 'CONTAINS' && operator !== 'NOT_CONTAINS') return undefined;
-  if (!isTextOfKeywords(field) || typeof value !== 'string' || value.length > maxTextLength) return undefined;
-  const found = keywordCondition(value, [field], reader);
+  const text = toText(value);
+  if (!isTextOfKeywords(field) || text === undefined) return undefined;
+  const found = keywordCondition(text, [field], reader);
   return found !== undefined && operator === 'NOT_CONTAINS' ? notCondition(found) : found;
 }
 
@@ -239,8 +240,9 @@ function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, 
       if (!isText) throw refuse('operator');
       const isNegated = operator === 'NOT_CONTAINS';
       if (kind === 'list') return { field, isNegated, test: 'in', values: [one(value)] };
-      if (typeof value !== 'string' || value.length > maxTextLength) throw refuse('value');
-      return { field, isNegated, test: 'contains', text: value };
+      const text = toText(value);
+      if (text === undefined) throw refuse('value');
+      return { field, isNegated, test: 'contains', text };
     }
     case 'GREATER':
       if (!hasOrder || kind === 'list') throw refuse('operator');
@@ -259,14 +261,22 @@ function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, 
 
 const maxTextLength = 2048;
 
+/** Texts of digits, such as phones and ids of elsewhere, are sent as numbers too. */
+function toText(given: unknown): string | undefined {
+  const text = Number.isSafeInteger(given) ? String(given) : given;
+  return typeof text === 'string' && text.length <= maxTextLength ? text : undefined;
+}
+
 /** A value of the kind the field holds, or nothing. */
 function toFilterValue(given: unknown, kind: FieldKind): FilterValue | undefined {
   switch (kind) {
     case 'text':
-    case 'email':
     case 'list':
-      if (typeof given !== 'string' || given.length > maxTextLength) return undefined;
-      return kind === 'email' ? toStoredEmail(given) : given;
+      return toText(given);
+    case 'email': {
+      const text = toText(given);
+      return text === undefined ? undefined : toStoredEmail(text);
+    }
     case 'number':
     case 'integer': {
       const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;

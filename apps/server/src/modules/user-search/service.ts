@@ -47,7 +47,7 @@ export function createUserSearchService({
     { keywords, advancedFilter, searchQuery, options },
     { scope },
   ) => {
-    if (searchQuery) throw userSearchErrors.searchQueryNotSupported();
+    if (Object.keys(searchQuery ?? {}).length > 0) throw userSearchErrors.searchQueryNotSupported();
     const wanted = { keywords, advancedFilter, fuzzySearchOn: options?.fuzzySearchOn };
     const search = await conditionsOf(wanted, scope, { seal, departments });
     const pagination = options?.pagination ?? { page: 1, limit: 10 };

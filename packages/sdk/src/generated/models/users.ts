@@ -1727,7 +1727,7 @@ export interface LinkIdentityDto {
    */
   extIdpId: string;
   /**
-   * Kind of id at the source; `generic` when left out. 1 to 64 characters
+   * Kind of id at the source; `generic` when left out. At most 64 characters
    *
    * @example 'generic'
    */
@@ -1788,7 +1788,7 @@ export interface UnlinkIdentity {
    */
   extIdpId: string;
   /**
-   * Kind of id at the source. 1 to 64 characters
+   * Kind of id at the source. At most 64 characters
    *
    * @example 'openid'
    */
