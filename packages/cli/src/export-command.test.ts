@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSheet } from 'read-excel-file/node';
@@ -97,3 +97,17 @@ test('a workbook holds values, never formulas; and what fails leaves no file', a
   expect(failed).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Unknown field: shoeSize') });
   expect((await readdir(folder)).filter((name) => name.startsWith('none'))).toEqual([]);
 });
+
+test.each(['csv', 'xlsx'])(
+  'a file of type %s is for who asked for it alone, whatever lay in its place',
+  async (type) => {
+    const pool = await withPeople();
+    const file = join(folder, `private.${type}`);
+    const elsewhere = join(folder, `elsewhere.${type}`);
+    await writeFile(elsewhere, 'untouched', { mode: 0o666 });
+    await symlink(elsewhere, `${file}.part`);
+    expect(await run(pool, 'export', 'users', file)).toMatchObject({ exitCode: 0 });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readFile(elsewhere, 'utf8')).toBe('untouched');
+  },
+);

@@ -34,6 +34,7 @@ export async function exportCommand(
   };
   const parts = exportUsers(client, wish);
   const unfinished = `${file}.part`;
+  await makeForOwner(unfinished);
   try {
     const users = format === 'xlsx' ? await toSheet(unfinished, parts, chosen) : await toFile(unfinished, parts);
     await rename(unfinished, file);
@@ -65,10 +66,20 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
+/**
+ * Makes a file that nobody else may read. What is left of an earlier run, or was laid there by somebody else, a link to a
+ * place of his for example, is not written into.
+ */
+async function makeForOwner(path: string): Promise<void> {
+  await rm(path, { force: true });
+  const file = await open(path, 'wx', 0o600);
+  await file.close();
+}
+
 type Parts = AsyncIterable<Models.UserExportPartDto>;
 
 async function toFile(path: string, parts: Parts): Promise<number> {
-  const file = await open(path, 'w', 0o600);
+  const file = await open(path, 'w');
   let users = 0;
   try {
     for await (const part of parts) {

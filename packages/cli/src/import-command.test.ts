@@ -176,3 +176,12 @@ test('an interrupted upload goes on where it was, and a started import is only w
   const third = await start(['import', 'users', path], environment).ended;
   expect(third.stdout).toContain('12000 skipped');
 });
+
+test('what a file or a server says reaches the terminal as text, never as a command to it', async () => {
+  const pool = await testUserPool();
+  const path = await file('hostile.csv', 'username,"\u001b]0;owned\u0007\u001b[2J\u202e\u009b31m"\nada,x\n');
+  const run = await importUsers(pool, path);
+  expect(run).toMatchObject({ exitCode: 1 });
+  expect(run.stderr).toContain('Unknown column: \\u001b]0;owned\\u0007\\u001b[2J\\u202e\\u009b31m');
+  expect(run.stderr).not.toMatch(/[^\P{Cc}\n]/u);
+});

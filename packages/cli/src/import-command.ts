@@ -3,6 +3,7 @@ import { access, constants, open, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { type FileSource, GenAuthError, importReport, importUsers, type Models } from 'genauth';
 import type { Connection } from './connection.ts';
+import { printable } from './printable.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { sheetAsCsv } from './spreadsheet.ts';
 import { type Unfinished, unfinishedImport } from './unfinished.ts';
@@ -127,7 +128,8 @@ function tellHowToGoOn(last: Models.UserImportDto | undefined): void {
 }
 
 async function writeReport({ client }: Connection, importId: string, path: string): Promise<void> {
-  const file = await open(path, 'w');
+  // Names of fields and what is wrong with people's data: for whoever ran the command.
+  const file = await open(path, 'w', 0o600);
   try {
     for await (const text of importReport(client, importId)) await file.write(text);
   } finally {
@@ -138,7 +140,7 @@ async function writeReport({ client }: Connection, importId: string, path: strin
 function summarize(state: Models.UserImportDto, report: string | undefined): number {
   const dry = state.options.dryRun ? ' (dry run: nothing was changed)' : '';
   process.stdout.write(`${state.state}: ${countsOf(state)}${dry}\n`);
-  if (state.error !== null) process.stderr.write(`${state.error}\n`);
+  if (state.error !== null) process.stderr.write(`${printable(state.error)}\n`);
   if (state.failed > 0) {
     process.stderr.write(
       report === undefined

@@ -4,6 +4,7 @@ import { GenAuthConnectionError, GenAuthError, type Models } from 'genauth';
 import { type ConnectionOptions, connect } from './connection.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
+import { printable } from './printable.ts';
 import { UsageError } from './usage-error.ts';
 
 type Filter = Models.ListUsersAdvancedFilterItemDto;
@@ -113,9 +114,11 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
   const isPlain =
     error instanceof UsageError || error instanceof GenAuthError || error instanceof GenAuthConnectionError;
-  process.stderr.write(`${error instanceof Error ? (isPlain ? error.message : error.stack) : error}\n`);
+  process.stderr.write(
+    `${printable(String(error instanceof Error ? (isPlain ? error.message : error.stack) : error))}\n`,
+  );
   if (error instanceof GenAuthError && error.requestId !== undefined) {
-    process.stderr.write(`requestId: ${error.requestId}\n`);
+    process.stderr.write(`requestId: ${printable(error.requestId)}\n`);
   }
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }

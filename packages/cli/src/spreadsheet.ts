@@ -50,6 +50,6 @@ function toText(value: unknown): string {
 
 /** The server takes an apostrophe off what would be a formula without it; one that belongs to the value is doubled. */
 function quote(text: string): string {
-  const kept = /^'+\s*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const kept = /^'+\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(kept) ? `"${kept.replaceAll('"', '""')}"` : kept;
 }

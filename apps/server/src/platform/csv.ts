@@ -1,5 +1,8 @@
-/** What a spreadsheet would run as a formula, blanks in front included; and what looks like one made harmless already. */
-const formula = /^'*\s*[=+\-@\t\r]/;
+/**
+ * What a spreadsheet would run as a formula, blanks in front included; and what looks like one made harmless already. In
+ * Chinese and Japanese surroundings full-width signs begin one, too.
+ */
+const formula = /^'*\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 /**
  * A value as a cell of CSV (RFC 4180). Text that a spreadsheet would take for a formula gets an apostrophe in front, as OWASP

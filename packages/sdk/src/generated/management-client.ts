@@ -1335,6 +1335,8 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {field} is not base64
    * - 413: A chunk holds at most {maxBytes} bytes
    * - 404: Import not found
+   * - 409: Files of the user pool that wait to be imported hold at most {maxBytes} bytes. Import or cancel one of them
+   *   first
    *
    * @example
    * const { data } = await client.uploadUserImportChunk({

@@ -377,7 +377,7 @@ export async function makeValuesUnique(seal: Seal, scope: Scope, field: CustomFi
     });
     if (values.length > 0 && (await insertUniqueValues(scope, targetType, values)).length < values.length) return false;
     const last = page.at(-1);
-    if (last === undefined || page.length < valuesPerPage) return true;
+    if (last === undefined) return true;
     after = last.id;
   }
 }

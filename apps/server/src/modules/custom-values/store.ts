@@ -223,11 +223,14 @@ const page = perTarget(({ targets }) =>
   statement<{ id: string; value: unknown }, [key: string, after: string, limit: number]>(`
     select id, custom_data -> $1 as value from ${targets}
     where user_pool_id = current_setting('genauth.user_pool_id') and id > $2 and custom_data ? $1
-    order by id limit $3
+    order by id limit $3 for key share
   `),
 );
 
-/** Values of one field, by the id of their target, a page at a time. */
+/**
+ * Values of one field, by the id of their target, a page at a time. The targets stay until the transaction ends; a page
+ * lacks those that somebody deleted meanwhile.
+ */
 export function listValuesOf(
   scope: Scope,
   type: TargetType,

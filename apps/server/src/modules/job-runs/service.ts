@@ -1,6 +1,7 @@
 import { ApiError, type Language } from '@genauth/contract';
 import type { CommandRunner } from '../../platform/commands.ts';
 import type { Database } from '../../platform/database/database.ts';
+import { requestErrors } from '../../platform/errors.ts';
 import { newSecret } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import { type JobContext, type JobDefinition, jobFailures } from '../jobs/index.ts';
@@ -136,6 +137,10 @@ export async function startJobRuns({
       if (job.attempts > maxAttempts) throw jobFailures.givenUp({ attempts: maxAttempts });
       return { state: 'done', result: await definition.run(job.input, contextOf(run, definition)) };
     } catch (error) {
+      // Too many others hash passwords right now, of whichever pool: nothing the job could do about.
+      if (error instanceof ApiError && error.code === requestErrors.unavailable.code) {
+        return { isFailure: false, afterSeconds: 2 };
+      }
       if (error instanceof ApiError) return { state: 'failed', error: inEveryLanguage(error) };
       if (error instanceof Interrupted || controller.signal.aborted) return { isFailure: false, afterSeconds: 0 };
       note.error({ err: error, attempt: job.attempts }, 'a job failed');

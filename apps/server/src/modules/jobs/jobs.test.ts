@@ -3,6 +3,7 @@ import { errors, event } from '@genauth/contract';
 import { afterEach, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createCommandRunner } from '../../platform/commands.ts';
+import { requestErrors } from '../../platform/errors.ts';
 import { newSecret } from '../../platform/ids.ts';
 import { openLog } from '../../platform/log.ts';
 import { reaction } from '../../platform/module.ts';
@@ -276,4 +277,18 @@ test('the job of another user pool is not there', async () => {
   }
   expect(await other.do('listJobs')).toMatchObject({ totalCount: 0 });
   expect(await pool.do('getJob', { jobId })).toMatchObject({ state: 'waiting', total: null });
+});
+
+test('a job that finds the server busy is not failed by it, however often', async () => {
+  const kind = `count-${newSecret()}`;
+  const pool = await testUserPool();
+  let refusals = 0;
+  await startFleetServer(
+    countingJob(kind, (number) => {
+      if (number === 2 && refusals++ < 1) throw requestErrors.unavailable();
+    }),
+  );
+  expect(await ended(pool, await ask(pool, kind, { to: 3 }))).toMatchObject({ state: 'done', done: 3, error: null });
+  expect(refusals).toBe(2);
+  expect(await numbersOf(pool)).toEqual([1, 2, 3]);
 });

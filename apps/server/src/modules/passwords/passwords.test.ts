@@ -280,3 +280,15 @@ test('hashes go out where the instance allows it, to the key of the pool itself,
   await closed.composition.close();
   await closed.database.close();
 });
+
+test.each([
+  ['Argon2 with less memory than lanes need', '$argon2id$v=19$m=1,t=1,p=16$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA'],
+  ['scrypt with parameters that do not go together', `$scrypt$ln=20,r=1,p=1$AAAAAAAAAAA$${'A'.repeat(43)}`],
+  ['bcrypt in capitals', `$2A$04$${'a'.repeat(53)}`],
+])('a kept hash that is none, %s, is nobody’s password rather than an error', async (_what, hash) => {
+  const pool = await testUserPool();
+  const options = { keepPassword: true };
+  const made = await pool.call('createUser', { username: 'eve', password: hash, options });
+  if (made.statusCode !== 200) expect(made.statusCode).toBe(422);
+  else expect(await passwords.verify(pool.id, made.data.userId, password)).toBe(false);
+});

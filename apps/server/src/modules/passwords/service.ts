@@ -83,7 +83,8 @@ export function createPasswords({ database, hasher, keys }: PasswordsDependencie
   async function isPasswordOf(stored: PasswordRow | undefined, password: string): Promise<boolean> {
     const own = stored && recognizePasswordHash(stored.hash, stored.salt);
     const isPossible = own !== undefined && !own.isTooCostly && password.length <= maxPasswordLength;
-    const isRight = isPossible && (await own.verify(password));
+    // A hash may have the form of one and yet be none, such as one whose parameters do not go together.
+    const isRight = isPossible && (await own.verify(password).catch(() => false));
     // The time must not tell who has no password, nor whose is hashed with something quick.
     if (!isPossible || !own.isSlow) await recognizePasswordHash(hasher.nobodysHash, null)?.verify(password);
     return isRight;

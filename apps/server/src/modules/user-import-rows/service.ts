@@ -1,5 +1,6 @@
 import type { ApiError } from '@genauth/contract';
 import { fromCell } from '../../platform/csv.ts';
+import { requestErrors } from '../../platform/errors.ts';
 import { importFileErrors, importRowErrors } from './contract.ts';
 import { parseCsv, parseLines, type RawRow } from './text.ts';
 
@@ -111,14 +112,13 @@ function toRow(
       if (field !== null) given[field] = value;
     }
   }
-  return { number, end, ...toInput(given, known) };
+  return toInput(given, known, { number, end });
 }
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const parsed: unknown = JSON.parse(line);
-    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-    return isObject ? (parsed as Readonly<Record<string, unknown>>) : undefined;
+    return isPlainObject(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
@@ -203,27 +203,46 @@ const genders: Readonly<Record<string, string>> = {
   未知: 'U',
 };
 
+/** As many as `create-user` takes ids. A path may make departments: without a bound one row could make a million. */
+const maxPaths = 50;
+
 /** Texts become what the fields hold; what is none of that stays as it is, for the check to name. */
-function toInput(given: Readonly<Record<string, unknown>>, { customFields }: KnownColumns) {
+function toInput(
+  given: Readonly<Record<string, unknown>>,
+  { customFields }: KnownColumns,
+  place: Pick<ImportedRow, 'number' | 'end'>,
+): ImportedRow {
   const values: Record<string, unknown> = {};
   let customData: Record<string, unknown> | undefined;
   let paths: string[][] = [];
   for (const [field, value] of Object.entries(given)) {
-    if (field === 'departments') paths = toTexts(value).map(toPath);
-    else if (field === 'departmentIds') values[field] = typeof value === 'string' ? toTexts(value) : value;
+    if (field === 'departments') {
+      const texts = toTexts(value);
+      if (texts === undefined || texts.length > maxPaths) {
+        return { ...place, values: {}, paths: [], problem: requestErrors.fieldMalformed({ field }) };
+      }
+      paths = texts.map(toPath);
+    } else if (field === 'departmentIds') values[field] = typeof value === 'string' ? toTexts(value) : value;
     else if (field === 'disabled') {
       if (toBoolean(value) === true) values['status'] ??= 'Suspended';
       else if (toBoolean(value) !== false) values['status'] = value;
     } else if (booleans.has(field)) values[field] = toBoolean(value);
     else if (field === 'gender')
       values[field] = typeof value === 'string' ? (genders[value.toLowerCase()] ?? value) : value;
-    else if (field === 'customData') customData = { ...customData, ...(value as object) };
-    else if (field.startsWith('customData.')) {
+    else if (field === 'customData') {
+      // A text has as many properties as characters; that and lists are left for the check to refuse.
+      if (isPlainObject(value)) customData = { ...customData, ...value };
+      else values[field] = value;
+    } else if (field.startsWith('customData.')) {
       const key = field.slice('customData.'.length);
       customData = { ...customData, [key]: toCustomValue(value, customFields.get(key)) };
     } else values[field] = value;
   }
-  return { values: customData === undefined ? values : { ...values, customData }, paths };
+  return { ...place, values: customData === undefined ? values : { customData, ...values }, paths };
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function toBoolean(value: unknown): unknown {
@@ -241,8 +260,10 @@ function toCustomValue(value: unknown, dataType: string | undefined): unknown {
 }
 
 /** Several in one cell are separated by semicolons; a backslash takes the meaning from the character after it. */
-function toTexts(value: unknown): string[] {
-  const texts = typeof value === 'string' ? splitUnescaped(value, ';') : Array.isArray(value) ? value.map(String) : [];
+function toTexts(value: unknown): string[] | undefined {
+  const texts: unknown = typeof value === 'string' ? splitUnescaped(value, ';') : (value ?? []);
+  // Nothing is made a text here: of a hostile value that throws, or never ends.
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) return undefined;
   return texts.map((text) => text.trim()).filter((text) => text !== '');
 }
 

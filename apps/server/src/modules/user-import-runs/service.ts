@@ -60,6 +60,9 @@ export interface UserImportRunsDependencies {
 /** In one transaction. Passwords to be hashed take longer than everything else. */
 const rowsPerStep = 1000;
 const rowsPerStepWhenHashing = 100;
+/** Rows wait in memory, and each path may make departments: what counts is not only how many rows there are. */
+const bytesPerStep = 4 * 1024 * 1024;
+const pathsPerStep = 2000;
 
 interface Input {
   readonly importId: string;
@@ -80,7 +83,8 @@ export function importUsersJob(dependencies: UserImportRunsDependencies): JobDef
       const start = job.checkpoint ?? { offset: 0, row: 0 };
       const pieces = readFile(job, importId, start.offset);
       let done = found.rows;
-      let waiting: ImportedRow[] = [];
+      let waiting: readonly ImportedRow[] = [];
+      let position = start.offset;
       let columns: FilePosition['columns'];
       const importSome = async (count: number) => {
         const batch = waiting.slice(0, count);
@@ -88,16 +92,18 @@ export function importUsersJob(dependencies: UserImportRunsDependencies): JobDef
         if (last === undefined) return;
         waiting = waiting.slice(count);
         done += batch.length;
+        position = last.end;
         const checkpoint = { offset: last.end, row: last.number, columns };
         await importBatch(dependencies, job, found, batch, { done, checkpoint });
       };
       for await (const piece of readRows(found.format, pieces, start, known)) {
         columns = piece.columns;
-        waiting.push(...piece.rows);
-        const size = isHashing(found, waiting) ? rowsPerStepWhenHashing : rowsPerStep;
-        while (waiting.length >= size) await importSome(size);
+        waiting = waiting.concat(piece.rows);
+        for (let size = fullStep(found, waiting, position); size > 0; size = fullStep(found, waiting, position)) {
+          await importSome(size);
+        }
       }
-      while (waiting.length > 0) await importSome(isHashing(found, waiting) ? rowsPerStepWhenHashing : rowsPerStep);
+      await importSome(waiting.length);
       await job.step(async ({ scope }) => {
         await deleteFile(scope, importId);
         return { done, total: done, checkpoint: { offset: found.bytes, row: done } };
@@ -107,6 +113,17 @@ export function importUsersJob(dependencies: UserImportRunsDependencies): JobDef
       return { importId, rows, created, updated, skipped, failed };
     },
   });
+}
+
+/** How many of the waiting rows fill a step; none when they do not fill one yet. `position` is where the first begins. */
+function fullStep(found: ImportRow, waiting: readonly ImportedRow[], position: number): number {
+  const most = isHashing(found, waiting.slice(0, rowsPerStep)) ? rowsPerStepWhenHashing : rowsPerStep;
+  let paths = 0;
+  for (const [index, row] of waiting.entries()) {
+    paths += row.paths.length;
+    if (index + 1 === most || row.end - position >= bytesPerStep || paths >= pathsPerStep) return index + 1;
+  }
+  return 0;
 }
 
 function isHashing({ options }: ImportRow, rows: readonly ImportedRow[]): boolean {

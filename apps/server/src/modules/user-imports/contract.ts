@@ -10,6 +10,13 @@ export const userImportErrors = errors('user_import', {
     statusCode: 413,
     message: { en: 'A chunk holds at most {maxBytes} bytes', zh: '单个分片最多 {maxBytes} 字节' },
   },
+  storageFull: {
+    statusCode: 409,
+    message: {
+      en: 'Files of the user pool that wait to be imported hold at most {maxBytes} bytes. Import or cancel one of them first',
+      zh: '用户池待导入的文件总大小不能超过 {maxBytes} 字节，请先完成或取消其他导入',
+    },
+  },
   chunkMissing: { statusCode: 409, message: { en: 'Chunk {index} is missing', zh: '缺少分片 {index}' } },
   tooManyChunks: {
     statusCode: 409,
@@ -184,6 +191,7 @@ export const uploadUserImportChunk = command({
     userImportErrors.alreadyStarted,
     userImportErrors.chunkMalformed,
     userImportErrors.chunkTooLarge,
+    userImportErrors.storageFull,
   ],
   audit: { operationType: 'update', resourceType: 'user' },
   target: 'importId',

@@ -6,6 +6,7 @@ import { startJob } from '../jobs/index.ts';
 import type * as contract from './contract.ts';
 import { userImportErrors } from './contract.ts';
 import {
+  countStoredBytes,
   findImport,
   type ImportOptions,
   type ImportRow,
@@ -22,6 +23,9 @@ import {
 export const importUsersKind = 'import-users';
 
 const maxChunkBytes = 512 * 1024;
+
+/** Of all files a user pool keeps until they are imported: a few million users. They lie in everybody's database. */
+const maxStoredBytes = 4 * 1024 ** 3;
 
 const usualOptions: ImportOptions = {
   onExisting: 'skip',
@@ -45,6 +49,9 @@ export const userImportHandlers: Handlers<typeof contract> = {
     const row = await lockImport(scope, importId);
     if (row === undefined) throw userImportErrors.notFound();
     if (row.jobId !== null) throw userImportErrors.alreadyStarted();
+    if ((await countStoredBytes(scope)) + bytes.length > maxStoredBytes) {
+      throw userImportErrors.storageFull({ maxBytes: maxStoredBytes });
+    }
     await saveChunk(scope, importId, index, bytes);
     return toDto(await findImport(scope, importId), language);
   },

@@ -166,12 +166,26 @@ const deleteIdle = statement<Record<never, never>, []>(`
   ), emptied as (
     delete from user_import_chunks chunk using idle
     where chunk.user_pool_id = idle.user_pool_id and chunk.import_id = idle.id
+  ), forgotten as (
+    delete from user_import_identifiers seen using idle
+    where seen.user_pool_id = idle.user_pool_id and seen.import_id = idle.id
   )
   update user_imports set chunks = 0 from idle
   where user_imports.user_pool_id = idle.user_pool_id and user_imports.id = idle.id
 `);
 
-/** Deletes files whose import has ended, or was never started. */
+const stored = statement<{ bytes: number }, []>(`
+  select coalesce(sum(bytes), 0)::bigint as bytes from user_imports
+  where user_pool_id = current_setting('genauth.user_pool_id') and chunks > 0
+`);
+
+/** How much of the pool's files is kept at present. */
+export async function countStoredBytes(scope: Scope): Promise<number> {
+  const [row] = await stored(scope);
+  return row?.bytes ?? 0;
+}
+
+/** Deletes files whose import has ended, or was never started, and what a dry run remembered of them. */
 export async function deleteIdleFiles(across: AcrossUserPools): Promise<void> {
   await deleteIdle(across);
 }

@@ -1387,6 +1387,8 @@ class UsersSection(Connection):
             400 user_import.chunk_malformed: {field} is not base64
             413 user_import.chunk_too_large: A chunk holds at most {maxBytes} bytes
             404 user_import.not_found: Import not found
+            409 user_import.storage_full: Files of the user pool that wait to be imported hold at most {maxBytes} bytes.
+                Import or cancel one of them first
 
         Example:
             >>> client.upload_user_import_chunk(

@@ -1511,6 +1511,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code user_import.chunk_malformed}: &#123;field&#125; is not base64</li>
      *   <li>413 {@code user_import.chunk_too_large}: A chunk holds at most &#123;maxBytes&#125; bytes</li>
      *   <li>404 {@code user_import.not_found}: Import not found</li>
+     *   <li>409 {@code user_import.storage_full}: Files of the user pool that wait to be imported hold at most
+     *       &#123;maxBytes&#125; bytes. Import or cancel one of them first</li>
      * </ul>
      *
      * <pre>{@code
