@@ -104,7 +104,10 @@ test('users who change, come and go while the job runs end up where the rule say
   await pool.do('createGroup', { code: 'a', type: 'dynamic', rule });
   await pool.do('createGroup', { code: 'b', type: 'dynamic', rule: { not: rule } });
   for (const company of ['other', 'acme']) {
+    // One that comes and goes, while members are found for it and users join it.
+    await call('createGroup', { code: 'c', type: 'dynamic', rule: { field: 'username', operator: 'NOT_NULL' } });
     await sleep(150);
+    await call('deleteGroupsBatch', { codeList: ['c'] });
     await pool.do('updateGroup', { code: 'b', rule: { not: companyIs(company) } });
   }
   await jobsEnded(pool);

@@ -232,7 +232,7 @@ async function waitForOlderTransactions(job: JobContext<Checkpoint>): Promise<vo
   const transactionId = await job.read(nextTransactionId);
   for (let waitMs = 5; !(await job.read((scope) => areOlderTransactionsOver(scope, transactionId))); ) {
     await sleep(waitMs, undefined, { signal: job.signal });
-    waitMs = Math.min(waitMs * 2, 500);
+    waitMs = Math.min(waitMs * 2, 100);
   }
 }
 

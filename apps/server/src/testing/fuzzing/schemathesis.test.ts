@@ -68,6 +68,8 @@ const betweenFields: readonly RegExp[] = [
   /assign-role(-batch)?: refused, .*: Parameter endTime is malformed/,
   // In a query, no text is no value.
   /GET .*: refused, .*: (\w+) should not be empty[\s\S]*[?&]\1=[&']/,
+  // A rule is as deep as one likes, and only a dynamic group has one.
+  /(create|update)-groups?(-batch)?: refused, .*\brule\b/,
   // Names or objects, as deep as one likes.
   /create-department-tree: refused, .*: (Parameter )?children\.0/,
 ];
