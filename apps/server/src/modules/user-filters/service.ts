@@ -216,11 +216,16 @@ function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, 
     if (read === undefined) throw refuse('value');
     return read;
   };
-  const many = () => {
+  const many = (read: typeof one) => {
     if (!Array.isArray(value) || value.length > 1000) throw refuse('value');
-    return value.map(one);
+    return value.map(read);
   };
   const isText = kind === 'text' || kind === 'email' || kind === 'list';
+  const bound = (given: unknown) => {
+    // Among texts, numbers have another order.
+    if (isText && typeof given === 'number') throw refuse('value');
+    return one(given);
+  };
   const hasOrder = isText || kind === 'number' || kind === 'integer' || kind === 'time';
   if (kind === 'sealed' && operator !== 'IS_NULL' && operator !== 'NOT_NULL') throw refuse('operator');
 
@@ -234,7 +239,7 @@ function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, 
     case 'NOT_EQUAL':
       return { field, isNegated: true, test: 'in', values: [one(value)] };
     case 'IN':
-      return { field, isNegated: false, test: 'in', values: many() };
+      return { field, isNegated: false, test: 'in', values: many(one) };
     case 'CONTAINS':
     case 'NOT_CONTAINS': {
       if (!isText) throw refuse('operator');
@@ -246,13 +251,13 @@ function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, 
     }
     case 'GREATER':
       if (!hasOrder || kind === 'list') throw refuse('operator');
-      return { field, isNegated: false, test: 'range', from: one(value), to: null };
+      return { field, isNegated: false, test: 'range', from: bound(value), to: null };
     case 'LESSER':
       if (!hasOrder || kind === 'list') throw refuse('operator');
-      return { field, isNegated: false, test: 'range', from: null, to: one(value) };
+      return { field, isNegated: false, test: 'range', from: null, to: bound(value) };
     case 'BETWEEN': {
       if (!hasOrder || kind === 'list') throw refuse('operator');
-      const [from, to, ...rest] = many();
+      const [from, to, ...rest] = many(bound);
       if (from === undefined || to === undefined || rest.length > 0) throw refuse('value');
       return { field, isNegated: false, test: 'range', from, to };
     }

@@ -141,6 +141,8 @@ test.each([
   ['emailVerified', 'EQUAL', 'perhaps', 'value'],
   ['emailVerified', 'GREATER', true, 'operator'],
   ['name', 'EQUAL', true, 'value'],
+  ['name', 'GREATER', 7, 'value'],
+  ['name', 'BETWEEN', ['a', 7], 'value'],
   ['name', 'EQUAL', undefined, 'value'],
   ['name', 'EQUAL', { $ne: 1 }, 'value'],
   ['identityNumber', 'EQUAL', '420421199001011234', 'operator'],
