@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { GenAuthConnectionError, GenAuthError, type Models } from 'genauth';
+import manifest from '../package.json' with { type: 'json' };
 import { type ConnectionOptions, connect } from './connection.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
@@ -28,6 +29,7 @@ Exit codes:
 
 const program = new Command('genauth')
   .description('GenAuth from the command line')
+  .version(manifest.version)
   .addOption(
     new Option('--host <address>', 'address of the server').env('GENAUTH_URL').default('http://127.0.0.1:3000'),
   )

@@ -252,5 +252,7 @@ async function repeatedly<Result>(work: () => Promise<Result>): Promise<Result> 
 }
 
 function inEveryLanguage(error: ApiError): Readonly<Record<Language, string>> {
-  return { 'en-US': error.messageIn('en-US'), 'zh-CN': error.messageIn('zh-CN') };
+  // A message may quote what PostgreSQL cannot store.
+  const storable = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd');
+  return { 'en-US': storable(error.messageIn('en-US')), 'zh-CN': storable(error.messageIn('zh-CN')) };
 }

@@ -80,12 +80,12 @@ export function importUsersJob(dependencies: UserImportRunsDependencies): JobDef
         ...(await job.read(dependencies.knownColumns)),
         renamed: found.options.columns ?? {},
       };
-      const start = job.checkpoint ?? { offset: 0, row: 0 };
+      const start: FilePosition = job.checkpoint ?? { offset: 0, row: 0 };
       const pieces = readFile(job, importId, start.offset);
       let done = found.rows;
       let waiting: readonly ImportedRow[] = [];
       let position = start.offset;
-      let columns: FilePosition['columns'];
+      let { columns } = start;
       const importSome = async (count: number) => {
         const batch = waiting.slice(0, count);
         const last = batch.at(-1);
@@ -106,7 +106,7 @@ export function importUsersJob(dependencies: UserImportRunsDependencies): JobDef
       await importSome(waiting.length);
       await job.step(async ({ scope }) => {
         await deleteFile(scope, importId);
-        return { done, total: done, checkpoint: { offset: found.bytes, row: done } };
+        return { done, total: done, checkpoint: { offset: found.bytes, row: done, columns } };
       });
       const end = await job.read((scope) => findImport(scope, importId));
       const { rows, created, updated, skipped, failed } = end ?? found;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+import { deleteIdleFiles } from './index.ts';
 
 const chunkBytes = 300_000;
 
@@ -261,6 +262,7 @@ test('reads NDJSON with typed values, and says which line is none', async () => 
 test.each([
   ['UTF-16', Buffer.from('\ufeffusername\nbob\n', 'utf16le'), {}, /not UTF-8/],
   ['another encoding', Buffer.from([117, 115, 101, 114, 110, 97, 109, 101, 10, 0xd5, 0xc5, 10]), {}, /not UTF-8/],
+  ['a column whose name nobody can store', 'username,shoe\0size\nbob,44\n', {}, /Unknown column: shoe\ufffdsize/],
   ['an unknown column', 'username,shoe size\nbob,44\n', {}, /Unknown column: shoe size/],
   ['two columns for one field', 'username,user-name\nbob,bob\n', {}, /Two columns for the field username/],
   ['a quotation mark that is not closed', `username\n"${'x\n'.repeat(2_200_000)}`, {}, /quotation mark/],
@@ -336,6 +338,25 @@ test('a canceled import keeps what is done, deletes the file, and does no more',
   expect(await pool.do('getUserImport', { importId })).toMatchObject({ created, rows: created });
   expect(await pool.rows('users')).toHaveLength(created);
   expect(created).toBeLessThan(20_000);
+  // What upkeep does every minute.
+  await pool.server.database.acrossUserPools(deleteIdleFiles);
+  expect(await pool.rows('user_import_chunks')).toEqual([]);
+});
+
+test('a server that is gone between the last row and the end leaves nothing to do but to say so', async () => {
+  const pool = await testUserPool();
+  const done = await importFile(pool, 'username\nada\nbob\n');
+  const before = await pool.events();
+  await pool.server.sql(
+    `with again as (update jobs set state = 'waiting', result = null, finished_at = null, due_at = now() where id = $1 returning id)
+     select pg_notify('genauth_jobs', id) from again`,
+    [done.jobId],
+  );
+  await expect
+    .poll(async () => (await pool.do('getJob', { jobId: done.jobId })).state, { timeout: 10_000 })
+    .toBe('done');
+  expect(await ended(pool, done.importId)).toMatchObject({ created: 2, rows: 2, failed: 0 });
+  expect(await pool.events()).toEqual(before);
 });
 
 test('the import of another user pool is not there', async () => {
