@@ -1,4 +1,4 @@
-import { CompiledQuery, Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 
 /**
@@ -9,6 +9,9 @@ export interface Tables {}
 
 declare const scoped: unique symbol;
 
+/** The connection of a transaction. For `statement` alone: what goes past it would go past the types. */
+const clientOf: unique symbol = Symbol('client');
+
 /**
  * A transaction inside one user pool. Only `withUserPool` makes one, and stores accept nothing else, so a query that
  * forgets its pool does not compile; row-level security refuses what compiles all the same.
@@ -16,12 +19,14 @@ declare const scoped: unique symbol;
 export interface Scope {
   readonly userPoolId: string;
   readonly db: Kysely<Tables>;
+  readonly [clientOf]: Pick<pg.PoolClient, 'query'>;
   readonly [scoped]: 'user pool';
 }
 
 /** A transaction that sees every user pool. For start-up, credentials look-up and upkeep only. */
 export interface AcrossUserPools {
   readonly db: Kysely<Tables>;
+  readonly [clientOf]: Pick<pg.PoolClient, 'query'>;
   readonly [scoped]: 'across';
 }
 
@@ -94,10 +99,18 @@ const prepared = new Map<string, string>();
  */
 export function statement<Row, Parameters extends readonly unknown[]>(text: string) {
   const compact = text.replace(/\s+/g, ' ').trim();
-  if (!prepared.has(compact)) prepared.set(compact, `s${prepared.size}`);
+  const name = prepared.get(compact) ?? `s${prepared.size}`;
+  prepared.set(compact, name);
+  // Straight to the connection: a query builder in between costs as much CPU as the statement itself.
   return async (scope: Scope | AcrossUserPools, ...parameters: Parameters): Promise<Row[]> => {
-    const { rows } = await scope.db.executeQuery<Row>(CompiledQuery.raw(compact, [...parameters]));
-    return rows;
+    try {
+      const { rows } = await scope[clientOf].query({ name, text: compact, values: [...parameters] });
+      return rows;
+    } catch (error) {
+      // PostgreSQL's answer knows nothing of who asked.
+      if (error instanceof Error) error.stack += `\n${new Error('asked').stack?.split('\n').slice(1).join('\n')}`;
+      throw error;
+    }
   };
 }
 
@@ -118,21 +131,33 @@ export function openDatabase(connection: Connection, { size = 20 }: { readonly s
   const pool = new pg.Pool({ ...settings, max: size, idleTimeoutMillis: 60_000, connectionTimeoutMillis: 10_000 });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => {});
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
-
-  const transaction = <Result>(begin: string, work: (db: Kysely<Tables>) => Promise<Result>) =>
-    db.connection().execute(async (connected) => {
-      try {
-        await connected.executeQuery(CompiledQuery.raw(begin));
-        const result = await work(connected);
-        await connected.executeQuery(CompiledQuery.raw('commit'));
-        return result;
-      } catch (error) {
-        // When the connection itself is gone there is nothing left to roll back; the first error is the one that counts.
-        await connected.executeQuery(CompiledQuery.raw('rollback')).catch(() => {});
-        throw error;
-      }
-    });
+  /** `scope` is what the transaction is, but for its connection. */
+  const transaction = async <S extends Scope | AcrossUserPools, Result>(
+    begin: string,
+    scope: Omit<NoInfer<S>, 'db' | typeof clientOf | typeof scoped>,
+    work: (scope: S) => Promise<Result>,
+  ): Promise<Result> => {
+    const client = await pool.connect();
+    try {
+      await client.query(begin);
+      const opened = {
+        ...scope,
+        [clientOf]: client,
+        get db() {
+          return builderOf(client);
+        },
+      };
+      const result = await work(opened as unknown as S);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      // When the connection itself is gone there is nothing left to roll back; the first error is the one that counts.
+      await client.query('rollback').catch(() => {});
+      throw error;
+    } finally {
+      client.release();
+    }
+  };
 
   return {
     withUserPool(userPoolId, mode, work) {
@@ -140,12 +165,11 @@ export function openDatabase(connection: Connection, { size = 20 }: { readonly s
       if (!/^[0-9a-f]{24}$/.test(userPoolId)) throw new Error('not a user pool id');
       // The role once more: a pooler in between may have dropped the one of the connection, and with it all isolation.
       const begin = `begin${mode === 'read' ? ' read only' : ''}; set local role ${applicationRole}; set local genauth.user_pool_id = '${userPoolId}'`;
-      return transaction(begin, (connected) => work({ userPoolId, db: connected } as Scope));
+      return transaction(begin, { userPoolId }, work);
     },
     acrossUserPools(work) {
-      return transaction(`begin; set local role ${acrossRole}`, (connected) =>
-        work({ db: connected } as AcrossUserPools),
-      );
+      const begin = `begin; set local role ${acrossRole}`;
+      return transaction(begin, {}, work);
     },
     async connect() {
       const client = new pg.Client(settings);
@@ -167,31 +191,31 @@ function withOptions(connection: Connection, options: string): Connection {
   return { connectionString: url.href };
 }
 
-/** Sends statements made by `statement` under their name, so that PostgreSQL parses and plans each once a connection. */
-function preparing(pool: pg.Pool) {
-  const wrapped = new WeakMap<pg.PoolClient, { query: unknown; release(): void }>();
-  const wrap = (client: pg.PoolClient) => ({
+const builders = new WeakMap<pg.PoolClient, Kysely<Tables>>();
+
+/** The query builder on one connection, for statements that are made for one request. */
+function builderOf(client: pg.PoolClient): Kysely<Tables> {
+  let builder = builders.get(client);
+  if (builder === undefined) {
+    const only = unprepared(client) as never;
+    const pool = { connect: async () => only, end: async () => {}, options: {} };
+    builders.set(client, (builder = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })));
+  }
+  return builder;
+}
+
+/** Sends statements that are not known beforehand. The connection is the transaction's, which gives it back itself. */
+function unprepared(client: pg.PoolClient) {
+  return {
     query: (text: string, values: readonly unknown[]) => {
       if (typeof text !== 'string') return client.query(text);
-      const name = prepared.get(text);
-      if (name !== undefined) return client.query({ name, text, values: values as unknown[] });
       // Without parameters the simple protocol is used, which takes several statements in one round trip.
       if (values.length === 0) return client.query(text);
       // A statement made for one request is planned for that request's values. Sent ahead, not waited for.
       client.query('set local plan_cache_mode = force_custom_plan').catch(() => {});
       return client.query(text, values as unknown[]);
     },
-    release: () => client.release(),
-  });
-  return {
-    async connect() {
-      const client = await pool.connect();
-      let wrapper = wrapped.get(client);
-      if (wrapper === undefined) wrapped.set(client, (wrapper = wrap(client)));
-      return wrapper as never;
-    },
-    end: () => pool.end(),
-    options: pool.options,
+    release: () => {},
   };
 }
 
