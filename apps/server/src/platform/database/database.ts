@@ -101,7 +101,7 @@ export function statement<Row, Parameters extends readonly unknown[]>(text: stri
   const compact = text.replace(/\s+/g, ' ').trim();
   const name = prepared.get(compact) ?? `s${prepared.size}`;
   prepared.set(compact, name);
-  // Straight to the connection: a query builder in between costs as much CPU as the statement itself.
+  // Straight to the connection: a query builder in between costs a tenth of the CPU of a small request.
   return async (scope: Scope | AcrossUserPools, ...parameters: Parameters): Promise<Row[]> => {
     try {
       const { rows } = await scope[clientOf].query({ name, text: compact, values: [...parameters] });

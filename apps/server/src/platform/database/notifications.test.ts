@@ -13,10 +13,10 @@ afterAll(async () => {
   await further.database.close();
 });
 
-/** Ends the connection the further server listens on; answers how many there were. */
+/** Ends the connection the further server hears of credentials on; answers how many there were. */
 async function cutListener(): Promise<number> {
   const ended = await server.sql(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and query like 'listen %'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and query = 'listen genauth_credentials'`,
     [name],
   );
   return ended.length;
