@@ -150,10 +150,12 @@ test('every example runs, and none is refused as malformed', async () => {
     GENAUTH_ACCESS_KEY_ID: pool.id,
     GENAUTH_ACCESS_KEY_SECRET: pool.secret,
   });
-  const answers: { statusCode: number }[] = JSON.parse(output);
+  const answers: { statusCode: number; message: string }[] = JSON.parse(output);
   expect(answers.length).toBeGreaterThan(known.length / 2);
   // The keys and ids of an example are nobody's, and what one example creates the next may create again.
-  expect(answers.filter(({ statusCode }) => ![200, 401, 404, 409].includes(statusCode))).toEqual([]);
+  const refused = answers.filter(({ statusCode }) => ![200, 401, 404, 409].includes(statusCode));
+  // One example deletes the custom field that the next would set.
+  expect(refused.filter(({ message }) => message !== 'Custom field not defined: school')).toEqual([]);
 });
 
 test('works when it is required', async () => {

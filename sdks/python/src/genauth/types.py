@@ -499,6 +499,13 @@ class CreatePublicAccountOptionsDto(TypedDict):
     """
 
 
+class CreatePublicAccountOtpDto(TypedDict):
+    secret: str
+    """Secret"""
+    recoveryCode: NotRequired[str]
+    """Recovery code"""
+
+
 class CreatePublicAccountReqDto(TypedDict):
     status: NotRequired[Optional[Literal["Suspended", "Resigned", "Activated", "Archived", "Deactivated"]]]
     """State of the account. Suspended and Deactivated users cannot log in; Resigned and Archived ones also leave every
@@ -574,7 +581,6 @@ class CreatePublicAccountReqDto(TypedDict):
     """Salt of a kept password"""
     tenantIds: NotRequired[Optional[List[str]]]
     """Tenants to join"""
-    otp: NotRequired[Optional[CreateUserOtpDto]]
     departmentIds: NotRequired[Optional[List[str]]]
     """Departments to join"""
     metadataSource: NotRequired[Optional[Dict[str, Any]]]
@@ -583,6 +589,7 @@ class CreatePublicAccountReqDto(TypedDict):
     """Accounts at identity sources"""
     identityNumber: NotRequired[Optional[str]]
     """Number of the identity card"""
+    otp: NotRequired[Optional[CreatePublicAccountOtpDto]]
     options: NotRequired[Optional[CreatePublicAccountOptionsDto]]
 
 
@@ -1672,6 +1679,52 @@ class ListPostBatchDto(TypedDict):
     """Only posts with these codes, at most 100"""
 
 
+class ListPublicAccountsOptionsDto(TypedDict):
+    pagination: NotRequired[Optional[PaginationDto]]
+    sort: NotRequired[Optional[List[SortingDto]]]
+    """Orders, the first one first. Newest first when left out"""
+    fuzzySearchOn: NotRequired[
+        Optional[
+            List[
+                Literal[
+                    "id",
+                    "phone",
+                    "email",
+                    "name",
+                    "username",
+                    "externalId",
+                    "nickname",
+                    "company",
+                    "givenName",
+                    "familyName",
+                    "middleName",
+                    "profile",
+                    "preferredUsername",
+                    "website",
+                    "address",
+                    "formatted",
+                    "streetAddress",
+                    "postalCode",
+                    "identityNumber",
+                ]
+            ]
+        ]
+    ]
+    """Fields the keywords are looked for in: phone, email, name, username, nickname and identityNumber when left out.
+    Anywhere in a text; ids at their beginning, identity numbers, which are stored sealed, as a whole
+    """
+    withCustomData: NotRequired[bool]
+    """Whether to return custom data"""
+    withPost: NotRequired[bool]
+    """Whether to return the ids of the posts"""
+    withIdentities: NotRequired[bool]
+    """Whether to return identities"""
+    withDepartmentIds: NotRequired[bool]
+    """Whether to return the ids of the user's departments"""
+    flatCustomData: NotRequired[bool]
+    """Whether to return custom fields beside the others instead of below `customData`"""
+
+
 class ListPublicAccountsRequestDto(TypedDict):
     keywords: NotRequired[Optional[str]]
     """Text to look for, whatever its case; full width is the same as half width"""
@@ -1679,7 +1732,7 @@ class ListPublicAccountsRequestDto(TypedDict):
     """Filters; all must match"""
     searchQuery: NotRequired[Optional[Dict[str, Any]]]
     """Raw query of a search engine: refused, use `advancedFilter`"""
-    options: NotRequired[Optional[ListUsersOptionsDto]]
+    options: NotRequired[Optional[ListPublicAccountsOptionsDto]]
 
 
 class ListUsersAdvancedFilterItemDto(TypedDict):

@@ -116,10 +116,11 @@ export const PublicAccountPagingDto = pageOf('PublicAccountPagingDto', PublicAcc
 const PublicAccountList = z.array(PublicAccountDto);
 
 const tag = 'Public Accounts';
-const { options: createOptions, ...newAccountFields } = createUser.input.shape;
+const { options: createOptions, otp, ...newAccountFields } = createUser.input.shape;
 const CreatePublicAccountOptionsDto = dto('CreatePublicAccountOptionsDto', createOptions.unwrap().unwrap().shape);
 const CreatePublicAccountReqDto = dto('CreatePublicAccountReqDto', {
   ...newAccountFields,
+  otp: dto('CreatePublicAccountOtpDto', otp.unwrap().unwrap().shape).nullable().optional(),
   options: CreatePublicAccountOptionsDto.nullable().optional(),
 });
 
@@ -134,7 +135,12 @@ export const listPublicAccounts = query({
     zh: '获取或搜索公共账号列表，规则与 `list-users` 相同。按 `department` 筛选时返回关联了该部门的公共账号。',
   },
   permission: 'publicAccount:List',
-  input: dto('ListPublicAccountsRequestDto', listUsers.input.shape),
+  input: dto('ListPublicAccountsRequestDto', {
+    ...listUsers.input.shape,
+    options: dto('ListPublicAccountsOptionsDto', listUsers.input.shape.options.unwrap().unwrap().shape)
+      .nullable()
+      .optional(),
+  }),
   output: PublicAccountPagingDto,
   answer: 'PublicAccountPaginatedRespDto',
   errors: listUsers.errors,

@@ -125,7 +125,7 @@ const hasEntries = (object: object): boolean => Object.keys(object).length > 0;
 
 /** How much of a world a path takes away, by its verb: nothing, a part of a thing, or the thing. */
 function destruction(path: string): number {
-  const verbs = ['remove', 'revoke', 'unassign', 'cancel', 'kick', 'resign', 'archive', 'delete'];
+  const verbs = ['remove', 'revoke', 'unassign', 'cancel', 'kick', 'transfer', 'resign', 'archive', 'delete'];
   return verbs.findIndex((verb) => path.includes(`/${verb}`)) + 1;
 }
 

@@ -39,6 +39,7 @@ const withoutMethod: ReadonlySet<string> = new Set([
   'listRoleMutualExclusions',
   'listUserExports',
   'listUserImports',
+  'listUsersByKeywords',
   'removeRoleMutualExclusion',
   'setRoleMutualExclusion',
   'startUserImport',

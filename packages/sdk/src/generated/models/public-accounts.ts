@@ -2,13 +2,13 @@
 import type { IdentityDto } from './departments.ts';
 import type {
   CreateIdentityDto,
-  CreateUserOtpDto,
   ListUsersAdvancedFilterItemDto,
-  ListUsersOptionsDto,
+  PaginationDto,
   SendCreateAccountNotificationDto,
   SendResetPasswordNotificationDto,
   SetUserDepartmentDto,
   SetUserDepartmentsOptionsDto,
+  SortingDto,
   UpdateUserInfoDto,
 } from './users.ts';
 
@@ -28,7 +28,59 @@ export interface ListPublicAccountsRequestDto {
   advancedFilter?: ListUsersAdvancedFilterItemDto[] | null;
   /** Raw query of a search engine: refused, use `advancedFilter` */
   searchQuery?: Record<string, unknown> | null;
-  options?: ListUsersOptionsDto | null;
+  options?: ListPublicAccountsOptionsDto | null;
+}
+
+export interface ListPublicAccountsOptionsDto {
+  pagination?: PaginationDto | null;
+  /**
+   * Orders, the first one first. Newest first when left out. At most 10 items
+   *
+   * @example [{ field: 'createdAt', order: 'desc' }, { field: 'loginsCount', order: 'desc' }]
+   */
+  sort?: SortingDto[] | null;
+  /**
+   * Fields the keywords are looked for in: phone, email, name, username, nickname and identityNumber when left out.
+   * Anywhere in a text; ids at their beginning, identity numbers, which are stored sealed, as a whole. At most 19 items
+   *
+   * @example ['phone', 'email', 'name', 'username', 'nickname', 'identityNumber']
+   */
+  fuzzySearchOn?: ('id' | 'phone' | 'email' | 'name' | 'username' | 'externalId' | 'nickname' | 'company' | 'givenName' | 'familyName' | 'middleName' | 'profile' | 'preferredUsername' | 'website' | 'address' | 'formatted' | 'streetAddress' | 'postalCode' | 'identityNumber')[] | null;
+  /**
+   * Whether to return custom data
+   *
+   * @default false
+   * @example true
+   */
+  withCustomData?: boolean;
+  /**
+   * Whether to return the ids of the posts
+   *
+   * @default false
+   * @example true
+   */
+  withPost?: boolean;
+  /**
+   * Whether to return identities
+   *
+   * @default false
+   * @example true
+   */
+  withIdentities?: boolean;
+  /**
+   * Whether to return the ids of the user's departments
+   *
+   * @default false
+   * @example true
+   */
+  withDepartmentIds?: boolean;
+  /**
+   * Whether to return custom fields beside the others instead of below `customData`
+   *
+   * @default false
+   * @example true
+   */
+  flatCustomData?: boolean;
 }
 
 export interface PublicAccountPaginatedRespDto {
@@ -775,7 +827,6 @@ export interface CreatePublicAccountReqDto {
    * @example ['63f867961ca1b2c341e7ccb5']
    */
   tenantIds?: string[] | null;
-  otp?: CreateUserOtpDto | null;
   /**
    * Departments to join. At most 50 items
    *
@@ -796,7 +847,23 @@ export interface CreatePublicAccountReqDto {
    * @example '420421199001011234'
    */
   identityNumber?: string | null;
+  otp?: CreatePublicAccountOtpDto | null;
   options?: CreatePublicAccountOptionsDto | null;
+}
+
+export interface CreatePublicAccountOtpDto {
+  /**
+   * Secret. At most 256 characters
+   *
+   * @example 'HZ2F6J3AGNAVSOTV'
+   */
+  secret: string;
+  /**
+   * Recovery code. At most 256 characters
+   *
+   * @example 'b471-8ec0-874a-087f-bccb-cd54'
+   */
+  recoveryCode?: string;
 }
 
 export interface CreatePublicAccountOptionsDto {

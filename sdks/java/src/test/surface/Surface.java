@@ -13,8 +13,12 @@ public class Surface {
     private static final String OURS = "ai.genauth.sdk.java.";
     private static final String THEIRS = "cn.authing.sdk.java.";
 
-    /** A count that was published as a boolean: whoever read it cannot have used it. */
-    private static final List<String> MISTAKES = Arrays.asList("DepartmentPagingDto has no setTotalCount Boolean");
+    /** Such as a count that was published as a boolean: whoever read it cannot have used it. */
+    private static final List<String> MISTAKES =
+            Arrays.asList(
+                    "DepartmentPagingDto has no setTotalCount Boolean",
+                    // Any object, and a map is what everybody took it for.
+                    "GetCustomDataRespDto has no setData Object");
 
     /** Operations that later releases of the published client have in another form, which is ours. */
     private static final Set<String> CHANGED_LATER =
@@ -32,6 +36,21 @@ public class Surface {
                             "setPublicAccountOfnPost",
                             "updateDnef",
                             "updateTenantUser"));
+
+    /** Operations that were published with the types of others, or with one name for two types; ours have their own. */
+    private static final Set<String> BORROWED_TYPES =
+            new LinkedHashSet<>(
+                    Arrays.asList(
+                            "createAdminRole",
+                            "getPost",
+                            "getPostOfPublicUser",
+                            "getPublicAccountRoles",
+                            "getUserPost",
+                            "listCustFields",
+                            "resignPublicAccountBatch",
+                            "setPublicAccountOfDepartments",
+                            "unbindPublicAccountOfPost",
+                            "updatePost"));
 
     private final List<String> differences = new ArrayList<>();
     private final Set<String> compared = new LinkedHashSet<>();
@@ -61,6 +80,7 @@ public class Surface {
         Map<String, Method> theirs = byName(Class.forName(THEIRS + "client.ManagementClient"));
         ours.keySet().retainAll(theirs.keySet());
         ours.keySet().removeAll(CHANGED_LATER);
+        ours.keySet().removeAll(BORROWED_TYPES);
         for (Method our : ours.values()) {
             Method their = theirs.get(our.getName());
             if (!signature(our).equals(signature(their)) || !name(our.getReturnType()).equals(name(their.getReturnType()))) {

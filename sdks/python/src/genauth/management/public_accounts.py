@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from ..types import (
         CreateIdentityDto,
         CreatePublicAccountOptionsDto,
+        CreatePublicAccountOtpDto,
         CreatePublicAccountReqDto,
-        CreateUserOtpDto,
         DeletePublicAccountsBatchOptionsDto,
         GroupPaginatedRespDto,
         IsSuccessRespDto,
+        ListPublicAccountsOptionsDto,
         ListUsersAdvancedFilterItemDto,
-        ListUsersOptionsDto,
         PostSingleRespDto,
         PublicAccountListRespDto,
         PublicAccountPaginatedRespDto,
@@ -41,7 +41,7 @@ class PublicAccountsSection(Connection):
         keywords: Optional[str] = None,
         advanced_filter: Optional[Sequence[ListUsersAdvancedFilterItemDto]] = None,
         search_query: Optional[Mapping[str, Any]] = None,
-        options: Optional[ListUsersOptionsDto] = None,
+        options: Optional[ListPublicAccountsOptionsDto] = None,
     ) -> PublicAccountPaginatedRespDto:
         """List and search public accounts
 
@@ -54,7 +54,7 @@ class PublicAccountsSection(Connection):
             advanced_filter (list of ListUsersAdvancedFilterItemDto, optional): Filters; all must match. At most 50 of
                 them.
             search_query (dict, optional): Raw query of a search engine: refused, use `advanced_filter`.
-            options (ListUsersOptionsDto, optional)
+            options (ListPublicAccountsOptionsDto, optional)
 
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is PublicAccountPagingDto.
@@ -229,7 +229,7 @@ class PublicAccountsSection(Connection):
         region: Optional[str] = None,
         password: Optional[str] = None,
         salt: Optional[str] = None,
-        otp: Optional[CreateUserOtpDto] = None,
+        otp: Optional[CreatePublicAccountOtpDto] = None,
         department_ids: Optional[Sequence[str]] = None,
         custom_data: Optional[Mapping[str, Any]] = None,
         identity_number: Optional[str] = None,
@@ -281,7 +281,7 @@ class PublicAccountsSection(Connection):
             password (str, optional): Password, encrypted as `options.passwordEncryptType` says. At most 4096
                 characters.
             salt (str, optional): Salt of a kept password. At most 1024 characters.
-            otp (CreateUserOtpDto, optional)
+            otp (CreatePublicAccountOtpDto, optional)
             department_ids (list of str, optional): Departments to join. At most 50 of them.
             custom_data (dict, optional): Custom data; keys must be defined fields.
             identity_number (str, optional): Number of the identity card. At most 64 characters.
@@ -366,11 +366,11 @@ class PublicAccountsSection(Connection):
                 "password": password,
                 "salt": salt,
                 "tenantIds": tenant_ids,
-                "otp": otp,
                 "departmentIds": department_ids,
                 "metadataSource": metadata_source,
                 "identities": identities,
                 "identityNumber": identity_number,
+                "otp": otp,
                 "options": options,
             },
         )

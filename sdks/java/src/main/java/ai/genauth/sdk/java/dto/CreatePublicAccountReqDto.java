@@ -120,9 +120,6 @@ public class CreatePublicAccountReqDto extends Dto {
     @JsonProperty("tenantIds")
     private List<String> tenantIds;
 
-    @JsonProperty("otp")
-    private CreateUserOtpDto otp;
-
     @JsonProperty("departmentIds")
     private List<String> departmentIds;
 
@@ -135,6 +132,9 @@ public class CreatePublicAccountReqDto extends Dto {
     @JsonProperty("identityNumber")
     @Secret
     private String identityNumber;
+
+    @JsonProperty("otp")
+    private CreatePublicAccountOtpDto otp;
 
     @JsonProperty("options")
     private CreatePublicAccountOptionsDto options;
@@ -517,14 +517,6 @@ public class CreatePublicAccountReqDto extends Dto {
         this.tenantIds = tenantIds;
     }
 
-    public CreateUserOtpDto getOtp() {
-        return otp;
-    }
-
-    public void setOtp(CreateUserOtpDto otp) {
-        this.otp = otp;
-    }
-
     /** Departments to join. */
     public List<String> getDepartmentIds() {
         return departmentIds;
@@ -563,6 +555,14 @@ public class CreatePublicAccountReqDto extends Dto {
     /** Number of the identity card. */
     public void setIdentityNumber(String identityNumber) {
         this.identityNumber = identityNumber;
+    }
+
+    public CreatePublicAccountOtpDto getOtp() {
+        return otp;
+    }
+
+    public void setOtp(CreatePublicAccountOtpDto otp) {
+        this.otp = otp;
     }
 
     public CreatePublicAccountOptionsDto getOptions() {

@@ -15,7 +15,7 @@ public class ListPublicAccountsRequestDto extends Dto {
     private Object searchQuery;
 
     @JsonProperty("options")
-    private ListUsersOptionsDto options;
+    private ListPublicAccountsOptionsDto options;
 
     /** Text to look for, whatever its case; full width is the same as half width. */
     public String getKeywords() {
@@ -47,11 +47,11 @@ public class ListPublicAccountsRequestDto extends Dto {
         this.searchQuery = searchQuery;
     }
 
-    public ListUsersOptionsDto getOptions() {
+    public ListPublicAccountsOptionsDto getOptions() {
         return options;
     }
 
-    public void setOptions(ListUsersOptionsDto options) {
+    public void setOptions(ListPublicAccountsOptionsDto options) {
         this.options = options;
     }
 }
