@@ -1,6 +1,6 @@
-import { command, doc, dto, errors, IsSuccessDto, pageOf, paging, query } from '@genauth/contract';
+import { command, doc, dto, errors, event, IsSuccessDto, pageOf, paging, query } from '@genauth/contract';
 import * as z from 'zod';
-import { namespace, RoleCodeDto, RoleDto, roleCode, roleErrors } from '../roles/contract.ts';
+import { namespace, RoleCodeDto, RoleDto, roleCode, roleErrors, roleReference } from '../roles/contract.ts';
 
 export const roleExclusionErrors = errors('role_exclusion', {
   exclusive: {
@@ -19,6 +19,10 @@ export const roleExclusionErrors = errors('role_exclusion', {
   },
   tooFew: { statusCode: 400, message: { en: 'At least two different roles are needed', zh: '至少需要两个不同的角色' } },
 });
+
+const pairData = z.object({ roles: z.array(roleReference) });
+export const roleExclusionAdded = event('role.exclusion.added', { data: pairData });
+export const roleExclusionRemoved = event('role.exclusion.removed', { data: pairData });
 
 const tag = 'Roles';
 const severalRoles = z
@@ -74,7 +78,7 @@ export const setRoleMutualExclusion = command({
   answer: 'IsSuccessRespDto',
   errors: [...roleReferenceErrors, roleExclusionErrors.tooFew, roleExclusionErrors.heldTogether],
   audit: { operationType: 'set', resourceType: 'role' },
-  emits: [],
+  emits: [roleExclusionAdded],
 });
 
 export const removeRoleMutualExclusion = command({
@@ -93,7 +97,7 @@ export const removeRoleMutualExclusion = command({
   answer: 'IsSuccessRespDto',
   errors: [...roleReferenceErrors, roleExclusionErrors.tooFew],
   audit: { operationType: 'remove', resourceType: 'role' },
-  emits: [],
+  emits: [roleExclusionRemoved],
 });
 
 export const listRoleMutualExclusions = query({

@@ -32,6 +32,13 @@ test('keeps pairs of roles apart, lists them and lets go of them', async () => {
   expect((await pool.call('listRoleMutualExclusions', { code: 'nobody' })).statusCode).toBe(404);
   for (let i = 0; i < 2; i++) await pool.do('removeRoleMutualExclusion', { roles: [{ code: 'c' }, { code: 'a' }] });
   expect(await pairs()).toEqual([2, 'a,b', 'b,c']);
+  const told = (await pool.events()).filter(({ name }) => name.startsWith('role.exclusion'));
+  expect(told.map(({ name, data }) => [name, data.roles.map(({ code }: { code: string }) => code).join()])).toEqual([
+    ['role.exclusion.added', 'a,b'],
+    ['role.exclusion.added', 'a,c'],
+    ['role.exclusion.added', 'b,c'],
+    ['role.exclusion.removed', 'c,a'],
+  ]);
   await pool.do('deleteRolesBatch', { codeList: ['a'] });
   expect(await pairs()).toEqual([1, 'b,c']);
   for (const operation of ['setRoleMutualExclusion', 'removeRoleMutualExclusion']) {

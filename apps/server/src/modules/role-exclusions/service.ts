@@ -1,8 +1,8 @@
 import type { Scope } from '../../platform/database/database.ts';
 import type { Handlers } from '../../platform/module.ts';
-import { requireHeldRoles, requireRole, requireRoles, toRoleDto, toTimestamp } from '../roles/index.ts';
+import { type RoleRow, requireHeldRoles, requireRole, requireRoles, toRoleDto, toTimestamp } from '../roles/index.ts';
 import type * as contract from './contract.ts';
-import { roleExclusionErrors } from './contract.ts';
+import { roleExclusionAdded, roleExclusionErrors, roleExclusionRemoved } from './contract.ts';
 import {
   deleteExclusionsAmong,
   findAssignedBoth,
@@ -25,24 +25,27 @@ export const roleExclusionHandlers: Handlers<typeof contract> = {
   },
 
   async setRoleMutualExclusion({ roles }, context) {
-    const { scope, audit } = context;
+    const { scope, audit, emit } = context;
     const now = toTimestamp(context.now);
     await lockRoleGraph(scope, 'exclusive');
-    const ids = (await requireHeldRoles(context, roles)).map(({ id }) => id);
+    const rows = await requireHeldRoles(context, roles);
+    const ids = rows.map(({ id }) => id);
     if (ids.length < 2) throw roleExclusionErrors.tooFew();
-    const pairs = ids.flatMap((id, index) => ids.slice(index + 1).map((other): Pair => [id, other]));
+    const pairs = pairsOf(ids);
     for (const [id, other] of pairs) await refuseHeldTogether(scope, id, other, now);
-    await insertExclusions(scope, pairs, now);
+    emit(roleExclusionAdded, ...toEventPairs(await insertExclusions(scope, pairs, now), rows));
     audit({ after: { roleIds: ids } });
     return { success: true };
   },
 
   async removeRoleMutualExclusion({ roles }, context) {
-    await lockRoleGraph(context.scope, 'exclusive');
-    const ids = (await requireHeldRoles(context, roles)).map(({ id }) => id);
+    const { scope, audit, emit } = context;
+    await lockRoleGraph(scope, 'exclusive');
+    const rows = await requireHeldRoles(context, roles);
+    const ids = rows.map(({ id }) => id);
     if (ids.length < 2) throw roleExclusionErrors.tooFew();
-    await deleteExclusionsAmong(context.scope, ids);
-    context.audit({ before: { roleIds: ids } });
+    emit(roleExclusionRemoved, ...toEventPairs(await deleteExclusionsAmong(scope, ids), rows));
+    audit({ before: { roleIds: ids } });
     return { success: true };
   },
 
@@ -58,6 +61,18 @@ export const roleExclusionHandlers: Handlers<typeof contract> = {
     return { totalCount, list };
   },
 };
+
+/** Every two of these. */
+function pairsOf<One>(ones: readonly One[]): (readonly [One, One])[] {
+  return ones.flatMap((one, index) => ones.slice(index + 1).map((other) => [one, other] as const));
+}
+
+/** Pairs as events tell of them, in the order of the call. */
+function toEventPairs(pairs: readonly Pair[], roles: readonly RoleRow[]) {
+  return pairsOf(roles)
+    .filter((two) => pairs.some((pair) => two.every(({ id }) => pair.includes(id))))
+    .map((two) => ({ roles: two.map(({ id, code, namespace }) => ({ id, code, namespace })) }));
+}
 
 /**
  * INCITS 359 (role-based access control) has a constraint hold from the moment it is made: nobody may have both roles

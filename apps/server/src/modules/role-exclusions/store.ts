@@ -188,35 +188,45 @@ export async function findAssignedBoth(scope: Scope, some: readonly string[], ot
   return found;
 }
 
-const insert = statement<
-  Record<never, never>,
-  [roleIds: readonly string[], otherRoleIds: readonly string[], now: string]
->(`
+/** Two different roles. */
+export type Pair = readonly [roleId: string, otherRoleId: string];
+
+interface PairRow {
+  readonly roleId: string;
+  readonly otherRoleId: string;
+}
+
+const insert = statement<PairRow, [roleIds: readonly string[], otherRoleIds: readonly string[], now: string]>(`
   insert into role_exclusions (user_pool_id, role_id, other_role_id, created_at)
   select ${pool}, least(given.role_id, given.other_role_id), greatest(given.role_id, given.other_role_id), $3::timestamptz
   from unnest($1::text[] collate "C", $2::text[] collate "C") as given (role_id, other_role_id)
   on conflict do nothing
+  returning role_id as "roleId", other_role_id as "otherRoleId"
 `);
 
-const remove = statement<Record<never, never>, [roleIds: readonly string[]]>(`
+const remove = statement<PairRow, [roleIds: readonly string[]]>(`
   delete from role_exclusions where user_pool_id = ${pool} and role_id = any($1) and other_role_id = any($1)
+  returning role_id as "roleId", other_role_id as "otherRoleId"
 `);
 
-/** Two different roles. */
-export type Pair = readonly [roleId: string, otherRoleId: string];
-
-export async function insertExclusions(scope: Scope, pairs: readonly Pair[], now: string): Promise<void> {
-  await insert(
+/** Adds those that are not there yet, and answers them. */
+export async function insertExclusions(scope: Scope, pairs: readonly Pair[], now: string): Promise<Pair[]> {
+  const added = await insert(
     scope,
     pairs.map(([roleId]) => roleId),
     pairs.map(([, otherRoleId]) => otherRoleId),
     now,
   );
+  return added.map(toPair);
 }
 
-/** Removes every exclusion among these roles. */
-export async function deleteExclusionsAmong(scope: Scope, roleIds: readonly string[]): Promise<void> {
-  await remove(scope, roleIds);
+/** Removes every exclusion among these roles, and answers those there were. */
+export async function deleteExclusionsAmong(scope: Scope, roleIds: readonly string[]): Promise<Pair[]> {
+  return (await remove(scope, roleIds)).map(toPair);
+}
+
+function toPair({ roleId, otherRoleId }: PairRow): Pair {
+  return [roleId, otherRoleId];
 }
 
 const matching = `

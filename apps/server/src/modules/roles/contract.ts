@@ -122,8 +122,11 @@ export const roleCustomDataChanged = event('role.custom_data.changed', {
   data: roleData.extend({ updates: changedCustomData }),
 });
 
+/** A role as events name it. */
+export const roleReference = z.object({ id: z.string(), code: z.string(), namespace: z.string() });
+
 const assignmentData = z.object({
-  role: z.object({ id: z.string(), code: z.string(), namespace: z.string() }),
+  role: roleReference,
   userIds: z.array(z.string()),
   groupIds: z.array(z.string()),
   nodeIds: z.array(z.string()).meta(doc('Departments', '部门')),

@@ -1,4 +1,4 @@
-import { command, dto, errors, query } from '@genauth/contract';
+import { command, dto, errors, event, query } from '@genauth/contract';
 import * as z from 'zod';
 import {
   CustomFieldI18n,
@@ -17,6 +17,8 @@ import { departmentTreeErrors } from '../department-tree/contract.ts';
 export const userBaseFieldErrors = errors('user_base_field', {
   notFound: { statusCode: 404, message: { en: 'No such built-in field: {key}', zh: '内置字段不存在：{key}' } },
 });
+
+export const baseFieldUpdated = event('base_field.updated', { data: z.object({ field: CustomFieldList.element }) });
 
 const tag = 'Custom Fields';
 
@@ -86,5 +88,5 @@ export const setUserBaseFields = command({
   answer: 'CustomFieldListRespDto',
   errors: [userBaseFieldErrors.notFound],
   audit: { operationType: 'set', resourceType: 'customField' },
-  emits: [],
+  emits: [baseFieldUpdated],
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Language, OutputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import type { Handlers } from '../../platform/module.ts';
@@ -5,7 +6,7 @@ import { pageOfFields } from '../custom-fields/index.ts';
 import type { DataType } from '../custom-values/index.ts';
 import { givenTranslations, requireNoTenant } from '../department-tree/index.ts';
 import type * as contract from './contract.ts';
-import { userBaseFieldErrors } from './contract.ts';
+import { baseFieldUpdated, userBaseFieldErrors } from './contract.ts';
 import { type BaseFieldChanges, listBaseFieldChanges, upsertBaseFieldChanges } from './store.ts';
 
 interface BaseField {
@@ -120,7 +121,7 @@ export const userBaseFieldHandlers: Handlers<typeof contract> = {
     return pageOfFields(targetType === 'USER' ? await listFields(scope, language) : [], filters);
   },
 
-  async setUserBaseFields({ list }, { scope, language, audit }) {
+  async setUserBaseFields({ list }, { scope, language, audit, emit }) {
     const before = await changesByKey(scope);
     const after = new Map<string, BaseFieldChanges>();
     for (const { key, i18n, ...input } of list) {
@@ -143,8 +144,23 @@ export const userBaseFieldHandlers: Handlers<typeof contract> = {
     await upsertBaseFieldChanges(scope, [...after.values()]);
     audit({ before: [...after.keys()].flatMap((key) => before.get(key) ?? []), after: [...after.values()] });
     const fields = await listFields(scope, language);
-    return [...after.keys()].flatMap((key) => fields.filter((field) => field.key === key));
+    const set = [...after.keys()].flatMap((key) => fields.filter((field) => field.key === key));
+    const changed = set.filter(
+      ({ key }) => !isDeepStrictEqual(after.get(key), before.get(key) ?? { ...unchanged, key }),
+    );
+    emit(baseFieldUpdated, ...changed.map((field) => ({ field })));
+    return set;
   },
+};
+
+/** What a user pool says of a field it never spoke of. */
+const unchanged: Omit<BaseFieldChanges, 'key'> = {
+  label: null,
+  labelI18n: null,
+  description: null,
+  userEditable: null,
+  visibleInAdminConsole: null,
+  visibleInUserCenter: null,
 };
 
 async function changesByKey(scope: Scope): Promise<Map<string, BaseFieldChanges>> {

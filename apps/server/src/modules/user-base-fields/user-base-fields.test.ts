@@ -38,6 +38,15 @@ test('can be named and shown otherwise, each user pool as it likes; type and uni
   expect((await pool.do('listUserBaseFields', { keyword: 'nick' })).list[0].label).toBe('Nickname');
   expect((await other.do('listUserBaseFields', { keyword: 'nick' })).list[0].i18n).toBeNull();
   expect((await pool.do('listUserBaseFields', { targetType: 'ROLE' })).list).toEqual([]);
+  // Once more the same changes nothing.
+  await pool.do('setUserBaseFields', { list: [{ key: 'nickname', label: '' }, { key: 'phone' }] });
+  const told = (await pool.events()).map(({ name, data: { field } }) => [name, field.key, field.visibleInUserCenter]);
+  expect(told).toEqual([
+    ['base_field.updated', 'nickname', false],
+    ['base_field.updated', 'email', true],
+    ['base_field.updated', 'nickname', true],
+    ['base_field.updated', 'nickname', true],
+  ]);
 });
 
 test('cannot be invented', async () => {
