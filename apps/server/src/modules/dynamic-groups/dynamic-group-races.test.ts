@@ -151,6 +151,48 @@ test('a user written before the rule was, but committed after the job began, is 
   expect(await pool.do('listGroupMembers', { code: 'a' })).toMatchObject({ totalCount: 1, list: [{ userId: id }] });
 });
 
+test('a user written while the rule was being set, and committed after the job began, is not forgotten', async () => {
+  const pool = await testUserPool();
+  const { database, composition } = pool.server;
+  const id = newId();
+  const gate = () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    return { open, opened };
+  };
+  const [begun, written, committing] = [gate(), gate(), gate()];
+  const { handle, operation } = requireOperation(pool.server, 'createGroup');
+  const input = operation.input.parse({
+    code: 'a',
+    type: 'dynamic',
+    rule: { field: 'username', operator: 'NOT_NULL' },
+  });
+  const runCommand = createCommandRunner({ modules: composition.modules, checkAnswers: false });
+  // The older of the two ends first, and nothing younger has ended by then.
+  const older = database.withUserPool(pool.id, 'write', async (scope) => {
+    await takeId(scope);
+    begun.open();
+    await written.opened;
+    await runCommand(scope, startOf(pool), (context) => handle(input, context));
+  });
+  await begun.opened;
+  const younger = database.withUserPool(pool.id, 'write', async (scope) => {
+    await insertUser(scope, id);
+    written.open();
+    await committing.opened;
+  });
+  await older;
+  await sleep(200);
+  const [job] = await pool.rows<{ state: string }>('jobs');
+  expect(job?.state).toBe('running');
+  committing.open();
+  await younger;
+  await jobsEnded(pool);
+  expect(await pool.do('listGroupMembers', { code: 'a' })).toMatchObject({ totalCount: 1, list: [{ userId: id }] });
+});
+
+const takeId = statement<Record<never, never>, []>('select pg_current_xact_id()');
+
 /** What a command starts with that comes past HTTP. */
 function startOf(pool: TestUserPool): CommandStart {
   return {

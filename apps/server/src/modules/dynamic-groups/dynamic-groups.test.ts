@@ -154,15 +154,23 @@ test('follows custom fields of every type, and the end of a field', async () => 
   await set(ann, { school: null, level: null, since: null, isLead: null, shirt: null, secret: null });
   await check((names) => names.map((name) => ({ ann: 'bob', bob: 'ann' })[name] ?? name).sort());
 
+  // They come with other operations, too.
+  await pool.do('createUser', { username: 'dan', customData: { school: 'PKU' } });
+  await pool.do('updateUser', { userId: bob, customData: { school: null } });
+  expect(await namesIn(pool, 'g0')).toEqual(['dan']);
+  await pool.do('updateUser', { userId: bob, customData: { school: 'PKU' } });
+  await pool.do('deleteUsersBatch', { userIds: ['dan'], options: { userIdType: 'username' } });
+  expect(await namesIn(pool, 'g0')).toEqual(['bob']);
+
   expect(await pool.call('createGroup', { code: 'x', type: 'dynamic', rule: { ...is('secret', 'x') } })).toMatchObject({
     statusCode: 400,
   });
   await pool.do('deleteCustomFields', { list: [{ targetType: 'USER', key: 'level' }] });
   await settled(pool);
   expect([await namesIn(pool, 'g3'), await namesIn(pool, 'g9')]).toEqual([[], ['ann', 'bob', 'cat']]);
-  // Made anew it holds texts, which the rule does not compare with.
-  await pool.do('setCustomFields', { list: [{ targetType: 'USER', key: 'level', dataType: 'STRING' }] });
-  await set(ann, { level: 'high' });
+  // Made anew it holds truth values, which the rule does not compare with.
+  await pool.do('setCustomFields', { list: [{ targetType: 'USER', key: 'level', dataType: 'BOOLEAN' }] });
+  await set(ann, { level: true });
   expect([await namesIn(pool, 'g3'), await namesIn(pool, 'g9')]).toEqual([[], ['bob', 'cat']]);
 });
 

@@ -25,11 +25,11 @@ import {
   lockGroupsDue,
   lockUsers,
   type MembershipChange,
-  nextTransactionId,
   noteBounds,
   noteEvaluated,
   type Stretch,
   settleMemberships,
+  takeTransactionId,
 } from './store.ts';
 
 export const dynamicGroupHandlers: Handlers<typeof contract> = {
@@ -201,6 +201,8 @@ export const evaluationJob = defineJob({
       let next = reached;
       await job.step(async (context) => {
         const { scope, now } = context;
+        // Before the rules are read: a job that is started for a new one waits for this step, or this step sees the new one.
+        await takeTransactionId(scope);
         // Asked anew in every step: a group that is gone, or that a later job evaluates from the start, is left alone.
         const groups = (await listDynamicGroups(scope)).filter(
           ({ id, ruleJobId }) => groupIds.includes(id) && ruleJobId === job.jobId,
@@ -229,7 +231,7 @@ export const evaluationJob = defineJob({
 });
 
 async function waitForOlderTransactions(job: JobContext<Checkpoint>): Promise<void> {
-  const transactionId = await job.read(nextTransactionId);
+  const transactionId = await job.read(takeTransactionId);
   for (let waitMs = 5; !(await job.read((scope) => areOlderTransactionsOver(scope, transactionId))); ) {
     await sleep(waitMs, undefined, { signal: job.signal });
     waitMs = Math.min(waitMs * 2, 100);

@@ -140,13 +140,15 @@ export async function countUsers(scope: Scope): Promise<number> {
   return counted?.total ?? 0;
 }
 
-const newest = statement<{ transactionId: string }, []>(
-  `select pg_snapshot_xmax(pg_current_snapshot())::text as "transactionId"`,
-);
+const takeId = statement<{ transactionId: string }, []>(`select pg_current_xact_id()::text as "transactionId"`);
 
-/** The first transaction id that is younger than everything that has written so far. */
-export async function nextTransactionId(scope: Scope): Promise<string> {
-  const [row] = await newest(scope);
+/**
+ * Gives the transaction its id before it has written anything, and answers it: all that have one already are older, and who
+ * waits for older ones waits for this one, too. What a snapshot calls its upper bound would not do: it is next to the latest
+ * that has ended, and those that have not may lie above it.
+ */
+export async function takeTransactionId(scope: Scope): Promise<string> {
+  const [row] = await takeId(scope);
   return row?.transactionId ?? '0';
 }
 
