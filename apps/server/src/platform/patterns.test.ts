@@ -16,3 +16,24 @@ test('takes nothing that cannot be matched in time linear to the text', () => {
   expect(pattern?.matches(`${'a'.repeat(20_000)}!`)).toBe(false);
   expect(performance.now() - startedAt).toBeLessThan(2000);
 });
+
+test('what would be large is refused before it is made', () => {
+  const startedAt = performance.now();
+  for (const expression of [
+    'a{1000}'.repeat(73),
+    `(${'a'.repeat(490)}){500}`,
+    '((a{10}){10}){10}',
+    '(?:(\\w{30}[^)]){30}',
+  ]) {
+    expect([expression, parsePattern(expression)]).toEqual([expression, undefined]);
+  }
+  expect(performance.now() - startedAt).toBeLessThan(100);
+  for (const expression of [
+    '^[\\]{1000}]$',
+    '\\u{1000}',
+    '\\{1000}',
+    '^(?:[a-z0-9]+\\.)*[a-z]{2,60}@([a-z0-9-]+\\.)+[a-z]{2,63}$',
+  ]) {
+    expect(parsePattern(expression)).toBeDefined();
+  }
+});

@@ -101,6 +101,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -134,6 +135,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -262,6 +264,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -305,6 +308,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -794,6 +798,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -833,6 +838,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -924,6 +930,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -959,6 +966,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -1573,6 +1581,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -1602,6 +1611,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -1636,6 +1646,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -2115,6 +2126,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -2155,6 +2167,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -2197,6 +2210,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -2237,6 +2251,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -2677,6 +2692,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -2720,6 +2736,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -2763,6 +2780,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -2800,6 +2818,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
@@ -3530,6 +3549,7 @@ export class ManagementClient extends ManagementCalls {
    * - 400: {error}
    * - 409: {error}
    * - 409: {field} is taken
+   * - 422: Checking {field} takes too long: the regular expressions of the fields are too complicated
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}

@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { InputOf, OutputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
@@ -99,6 +100,8 @@ async function setFields(
   for (const input of inputs) {
     if (builtInKeys[targetType].has(input.key)) throw customFieldErrors.keyBuiltIn({ key: input.key });
     after.set(input.key, applyInput(after.get(input.key) ?? before.get(input.key), input));
+    // Compiling hundreds of regular expressions would hold up everybody.
+    if (input.validateRules) await othersTurn();
   }
   const added = [...after.keys()].filter((key) => !before.has(key));
   if (before.size + added.length > maxFields) throw customFieldErrors.tooMany({ max: maxFields, targetType });

@@ -26,6 +26,13 @@ export const customValueErrors = errors('custom_value', {
     statusCode: 400,
     message: { en: '{field} does not satisfy the rule {rule} of the field', zh: '{field} 不符合校验规则 {rule}' },
   },
+  tooCostly: {
+    statusCode: 422,
+    message: {
+      en: 'Checking {field} takes too long: the regular expressions of the fields are too complicated',
+      zh: '{field} 的校验耗时过长：扩展字段的正则表达式过于复杂',
+    },
+  },
   // In the words of whoever defined the field.
   refused: { statusCode: 400, message: '{error}' },
   taken: { statusCode: 409, message: { en: '{field} is taken', zh: '{field} 的值已存在' } },
@@ -40,6 +47,7 @@ export const customDataErrors = [
   customValueErrors.wrongType,
   customValueErrors.notAnOption,
   customValueErrors.invalid,
+  customValueErrors.tooCostly,
   customValueErrors.refused,
   customValueErrors.taken,
   customValueErrors.refusedAsTaken,

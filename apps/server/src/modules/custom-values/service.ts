@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
@@ -69,13 +70,14 @@ export async function prepareCustomData(
   await lockCustomFields(scope, targetType, 'shared');
   const fields = new Map((await findCustomFields(scope, targetType, [...keys])).map((field) => [field.key, field]));
   const prepared: PreparedCustomData[] = [];
+  const matching: Matching = { leftMs: maxMatchingMs };
   for (const [index, one] of given.entries()) {
     const values: PreparedCustomData[number][] = [];
     for (const [key, value] of Object.entries(one ?? {})) {
       const field = fields.get(key);
       if (field === undefined) throw customValueErrors.fieldNotDefined({ key });
       const name = `${prefixOf(index)}customData.${key}`;
-      values.push({ field, name, value: await toValue(value, field, name, isText) });
+      values.push({ field, name, value: await toValue(value, field, name, isText, matching) });
     }
     prepared.push(values);
   }
@@ -89,7 +91,22 @@ function refuseLong(value: unknown): void {
   if (text.length > 2 * maxValueCharacters || [...text].length > maxValueCharacters) throw customValueErrors.tooLong();
 }
 
-async function toValue(given: unknown, field: CustomField, name: string, isText: boolean): Promise<Value | null> {
+/** What one command may still spend on regular expressions, which customers write. */
+interface Matching {
+  leftMs: number;
+}
+
+/** Of the event loop, which all user pools share. Ten thousand values of ordinary expressions take less. */
+const maxMatchingMs = 500;
+const longMs = 5;
+
+async function toValue(
+  given: unknown,
+  field: CustomField,
+  name: string,
+  isText: boolean,
+  matching: Matching,
+): Promise<Value | null> {
   if (given === null || given === '') return null;
   const value = toTyped(given, field, isText);
   if (value === undefined) throw customValueErrors.wrongType({ field: name, dataType: field.dataType });
@@ -97,7 +114,7 @@ async function toValue(given: unknown, field: CustomField, name: string, isText:
     throw customValueErrors.notAnOption({ field: name });
   }
   for (const rule of field.validateRules) {
-    if (await satisfies(String(value), rule)) continue;
+    if (await satisfies(String(value), rule, name, matching)) continue;
     if (rule.error) throw customValueErrors.refused({ error: rule.error });
     throw customValueErrors.invalid({ field: name, rule: rule.type });
   }
@@ -146,10 +163,21 @@ function toIso(time: string | number): string | undefined {
 
 const email = z.email();
 
-async function satisfies(text: string, rule: ValidateRule): Promise<boolean> {
+async function matches(text: string, expression: string, name: string, matching: Matching): Promise<boolean> {
+  const startedAt = performance.now();
+  const isMatch = parsePattern(expression)?.matches(text) === true;
+  const tookMs = performance.now() - startedAt;
+  matching.leftMs -= tookMs;
+  if (matching.leftMs < 0) throw customValueErrors.tooCostly({ field: name });
+  // However many follow, other requests come in between.
+  if (tookMs > longMs) await othersTurn();
+  return isMatch;
+}
+
+async function satisfies(text: string, rule: ValidateRule, name: string, matching: Matching): Promise<boolean> {
   switch (rule.type) {
     case 'regExp':
-      return parsePattern(rule.content ?? '')?.matches(text) === true;
+      return matches(text, rule.content ?? '', name, matching);
     case 'phone':
       return (
         /^\+?[\d\s().-]{5,32}$/.test(text) &&

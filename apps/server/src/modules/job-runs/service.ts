@@ -142,7 +142,11 @@ export async function startJobRuns({
         return { isFailure: false, afterSeconds: 2 };
       }
       if (error instanceof ApiError) return { state: 'failed', error: inEveryLanguage(error) };
-      if (error instanceof Interrupted || controller.signal.aborted) return { isFailure: false, afterSeconds: 0 };
+      if (error instanceof Interrupted || controller.signal.aborted) {
+        // The database may tell of it sooner than the message; what still goes on outside of transactions should end, too.
+        controller.abort(error);
+        return { isFailure: false, afterSeconds: 0 };
+      }
       note.error({ err: error, attempt: job.attempts }, 'a job failed');
       // Progress since it was taken up has reset the count in the database; from here that is one attempt too many at most.
       return { isFailure: true, afterSeconds: 2 ** job.attempts };

@@ -292,3 +292,21 @@ test('a job that finds the server busy is not failed by it, however often', asyn
   expect(refusals).toBe(2);
   expect(await numbersOf(pool)).toEqual([1, 2, 3]);
 });
+
+test('a user pool has a thousand unfinished jobs and no more; finished ones do not count, nor do those of others', async () => {
+  const kind = `count-${newSecret()}`;
+  const [pool, other] = await Promise.all([testUserPool(), testUserPool()]);
+  const fill = (state: string, from: number, to: number) =>
+    pool.server.sql(
+      `insert into jobs (user_pool_id, id, kind, state, input, access_key_id, request_id, language, created_at)
+       select $1, 'filler-' || number, 'filler', $2, '{}', $1, gen_random_uuid(), 'en-US', now()
+       from generate_series($3::integer, $4::integer) as number`,
+      [pool.id, state, from, to],
+    );
+  await fill('done', 1, 1500);
+  await fill('waiting', 1501, 2499);
+  await ask(pool, kind, { to: 1 });
+  await expect(ask(pool, kind, { to: 1 })).rejects.toMatchObject({ declaration: { statusCode: 429 } });
+  await ask(other, kind, { to: 1 });
+  await pool.server.sql(`delete from jobs where user_pool_id = $1`, [pool.id]);
+});

@@ -1,5 +1,6 @@
 import type { EventDeclaration, Language, OutputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
+import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import type * as contract from './contract.ts';
@@ -86,12 +87,19 @@ export function defineJob<Input extends object, Checkpoint>(definition: {
   return definition as unknown as JobDefinition;
 }
 
-/** Asks for a job as part of a command: there is one exactly if the command commits. Answers its id. */
+/** Of one user pool. Whoever looks for the next job looks at all that wait, of whichever pool. */
+const maxUnfinished = 1000;
+
+/**
+ * Asks for a job as part of a command: there is one exactly if the command commits. Answers its id. Refused with 429 while
+ * too many others of the user pool wait.
+ */
 export async function startJob(context: CommandContext, kind: string, input: object): Promise<string> {
   const { scope, actor, requestId, language, now } = context;
   const id = newId(now);
   const { accessKeyId, userId: actorUserId } = actor;
-  await insertJob(scope, { id, kind, input, accessKeyId, actorUserId, requestId, language, now });
+  const job = { id, kind, input, accessKeyId, actorUserId, requestId, language, now };
+  if (!(await insertJob(scope, job, maxUnfinished))) throw requestErrors.tooManyRequests();
   return id;
 }
 

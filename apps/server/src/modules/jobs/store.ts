@@ -24,7 +24,7 @@ const columns = `
 `;
 
 const insert = statement<
-  Record<never, never>,
+  { id: string },
   [
     id: string,
     kind: string,
@@ -34,10 +34,18 @@ const insert = statement<
     requestId: string,
     language: Language,
     now: Date,
+    maxUnfinished: number,
   ]
 >(`
   insert into jobs (user_pool_id, id, kind, input, access_key_id, actor_user_id, request_id, language, created_at)
-  values (current_setting('genauth.user_pool_id'), $1, $2, $3, $4, $5, $6, $7, $8)
+  select current_setting('genauth.user_pool_id'), $1, $2, $3, $4, $5, $6, $7, $8
+  where $9 > (
+    select count(*) from (
+      select from jobs
+      where user_pool_id = current_setting('genauth.user_pool_id') and state in ('waiting', 'running') limit $9
+    ) as unfinished
+  )
+  returning id
 `);
 
 /** Told to every server when the transaction commits. */
@@ -55,11 +63,25 @@ export interface NewJob {
   readonly now: number;
 }
 
-export async function insertJob(scope: Scope, job: NewJob): Promise<void> {
+/** Keeps a job unless the user pool has so many unfinished ones; answers whether it is kept. */
+export async function insertJob(scope: Scope, job: NewJob, maxUnfinished: number): Promise<boolean> {
   const { id, kind, input, accessKeyId, actorUserId, requestId, language, now } = job;
   const text = JSON.stringify(input);
-  await insert(scope, id, kind, text, accessKeyId, actorUserId ?? null, requestId, language, new Date(now));
+  const [kept] = await insert(
+    scope,
+    id,
+    kind,
+    text,
+    accessKeyId,
+    actorUserId ?? null,
+    requestId,
+    language,
+    new Date(now),
+    maxUnfinished,
+  );
+  if (kept === undefined) return false;
   await announce(scope, 'started');
+  return true;
 }
 
 const byId = statement<JobRow, [id: string]>(`

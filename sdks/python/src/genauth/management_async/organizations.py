@@ -190,6 +190,8 @@ class AsyncOrganizationsSection(AsyncConnection):
             400 custom_value.refused: {error}
             409 custom_value.refused_as_taken: {error}
             409 custom_value.taken: {field} is taken
+            422 custom_value.too_costly: Checking {field} takes too long: the regular expressions of the fields are too
+                complicated
             413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
             400 custom_value.too_long: customData must be less than 1024 characters
             400 custom_value.wrong_type: {field} is not of type {dataType}
@@ -260,6 +262,8 @@ class AsyncOrganizationsSection(AsyncConnection):
             400 custom_value.refused: {error}
             409 custom_value.refused_as_taken: {error}
             409 custom_value.taken: {field} is taken
+            422 custom_value.too_costly: Checking {field} takes too long: the regular expressions of the fields are too
+                complicated
             413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
             400 custom_value.too_long: customData must be less than 1024 characters
             400 custom_value.wrong_type: {field} is not of type {dataType}

@@ -94,6 +94,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -133,6 +135,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -276,6 +280,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -323,6 +329,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -847,6 +855,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -899,6 +909,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -1021,6 +1033,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -1063,6 +1077,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -1760,6 +1776,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -1798,6 +1816,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -1843,6 +1863,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -2435,6 +2457,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -2484,6 +2508,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -2532,6 +2558,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -2583,6 +2611,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -3139,6 +3169,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -3193,6 +3225,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -3249,6 +3283,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -3290,6 +3326,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
@@ -4129,6 +4167,8 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code custom_value.refused}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.refused_as_taken}: &#123;error&#125;</li>
      *   <li>409 {@code custom_value.taken}: &#123;field&#125; is taken</li>
+     *   <li>422 {@code custom_value.too_costly}: Checking &#123;field&#125; takes too long: the regular expressions of
+     *       the fields are too complicated</li>
      *   <li>413 {@code custom_value.too_large}: &#123;field&#125; is larger than &#123;maxCharacters&#125; characters
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
