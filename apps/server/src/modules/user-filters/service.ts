@@ -22,7 +22,6 @@ import {
   idCondition,
   kindOfField,
   nobodyCondition,
-  notCondition,
   sourceCondition,
 } from './store.ts';
 
@@ -155,8 +154,7 @@ function partCondition({ field, operator, value }: FilterItem, reader: KeywordRe
   if (operator !== 'CONTAINS' && operator !== 'NOT_CONTAINS') return undefined;
   const text = toText(value);
   if (!isTextOfKeywords(field) || text === undefined) return undefined;
-  const found = keywordCondition(text, [field], reader);
-  return found !== undefined && operator === 'NOT_CONTAINS' ? notCondition(found) : found;
+  return keywordCondition(text, [field], reader, operator === 'NOT_CONTAINS');
 }
 
 /** The condition of one comparison of a user's own field, or nothing when there is no such field. */

@@ -152,7 +152,7 @@ export function fieldCondition(filter: FieldFilter, customKind?: FieldKind): Use
 }
 
 /** Whoever does not meet the condition. "Not equal" holds for those who have nothing there, too. */
-export function notCondition(condition: UserCondition): UserCondition {
+function notCondition(condition: UserCondition): UserCondition {
   return sql<boolean>`(${condition}) is not true`;
 }
 

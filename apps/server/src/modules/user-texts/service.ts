@@ -80,11 +80,12 @@ export interface KeywordReader {
   readonly userPoolId: string;
 }
 
-/** Users with the keywords in one of these fields; in those that are usually meant when none are named. */
+/** Users with the keywords in one of these fields, or all others; in those that are usually meant when none are named. */
 export function keywordCondition(
   keywords: string,
   fields: readonly SearchableField[] | undefined,
   { seal, userPoolId }: KeywordReader,
+  isNegated = false,
 ): UserCondition | undefined {
   const needle = foldText(keywords).trim();
   if (needle === '') return undefined;
@@ -93,12 +94,13 @@ export function keywordCondition(
   const common = placesIn(searchableFields.common);
   const isAllOfCommon = fields === undefined || common.length === searchableFields.common.length;
   const mayBeIdentityNumber = (fields?.includes('identityNumber') ?? true) && identityNumberPattern.test(needle);
-  return withNeedle(needle, {
+  const haystack = {
     common: isAllOfCommon ? undefined : common,
     other: placesIn(searchableFields.other),
     id: fields?.includes('id') ?? false,
     identityNumberDigest: mayBeIdentityNumber ? toIdentityNumberDigest(seal, userPoolId, needle) : undefined,
-  });
+  };
+  return withNeedle(needle, haystack, isNegated);
 }
 
 /** Letters, digits and what is put between them, five digits at least. */
