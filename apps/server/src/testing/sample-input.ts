@@ -53,6 +53,8 @@ const overrides: Readonly<Record<string, (world: SampleWorld) => Input>> = {
   deletePublicAccountsBatch: publicAccounts,
   resignPublicAccountBatch: publicAccounts,
   changeIntoPersonalAccount: publicAccount,
+  // Not the user that most samples are about.
+  changeIntoPublicAccount: ({ values }) => ({ userId: [values['userIds']].flat()[1] }),
   getPublicAccountDepartments: publicAccount,
   setPublicAccountOfDepartments: publicAccount,
   getPublicAccountRoles: publicAccount,

@@ -46,6 +46,7 @@ declared = {
     for path, methods in document["paths"].items()
     for method, operation in methods.items()
 }
+named = {one for value in world["values"].values() for one in (value if isinstance(value, list) else [value])}
 refused_input = [message_pattern(world[name]["en"]) for name in ("fieldMissing", "fieldMalformed")]
 
 
@@ -71,9 +72,16 @@ def with_known(value, seed):
         return value
     known = world["values"]
     return {
-        name: known[name] if name in known and type(one) is type(known[name]) else with_known(one, seed)
+        name: known[name]
+        if name in known and type(one) is type(known[name]) and not is_known(one)
+        else with_known(one, seed)
         for name, one in value.items()
     }
+
+
+def is_known(value):
+    """Whether it names something already: the user that a sample names may be another than most are about."""
+    return bool(value) and all(one in named for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
 
 
 @schemathesis.check
