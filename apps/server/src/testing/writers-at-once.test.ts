@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { jobsEnded } from './fingerprint.ts';
 import { recount } from './recount.ts';
+import { untold } from './replay.ts';
 import { type TestUserPool, testUserPool } from './server.ts';
 
 const userCount = 24;
@@ -211,7 +212,7 @@ async function leftBehind(pool: TestUserPool) {
 }
 
 test.each([2, 3])(
-  'writers of every kind at once: nobody gets a 5xx, and what is counted is so (%i)',
+  'writers of every kind at once: nobody gets a 5xx, what is counted is so, and events tell all of it (%i)',
   async (seed) => {
     const crowd = await crowdedPool();
     const { pool } = crowd;
@@ -228,13 +229,18 @@ test.each([2, 3])(
         if (statusCode >= 500) failures.push({ operation, input, message });
       }
     };
-    await Promise.all(Array.from({ length: 24 }, () => worker(30)));
+    await Promise.all(Array.from({ length: 24 }, () => worker(20)));
     await jobsEnded(pool.server, pool.id);
     expect(failures).toEqual([]);
     // Most of what is tried must do something, or nothing is shown.
     expect(succeeded.size).toBeGreaterThan(30);
     expect(await recount(pool.server, pool.id)).toEqual([]);
     expect(await leftBehind(pool)).toEqual([]);
+    expect(await untold(pool)).toEqual([]);
+    // Whoever asks the rule now finds nobody who should not be where he is.
+    const { jobId } = await pool.do('evaluateDynamicGroup', { code: 'dyn' });
+    await jobsEnded(pool.server, pool.id);
+    expect(await pool.do('getJob', { jobId })).toMatchObject({ state: 'done', result: { changed: 0 } });
   },
   120_000,
 );
