@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { generate, type Json, type Model, readModel } from '@genauth/codegen';
+import { join } from 'node:path';
+import { generate, type Model, readModel } from '@genauth/codegen';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPages } from './pages.ts';
 import { buildSite, type SiteReport } from './site.ts';
@@ -109,41 +109,4 @@ async function weight(file: string): Promise<number> {
   if (file.endsWith('.br')) return 0;
   const { size } = await stat(`${file}.br`).catch(() => stat(file));
   return size;
-}
-
-describe('at a quarter of its full size', () => {
-  test('operations in three SDKs and two languages are built in a quarter of a minute', {
-    timeout: 60_000,
-  }, async () => {
-    const document = enlarged(JSON.parse(await readFile(siteOptions.document, 'utf8')), 168);
-    const pages = generate({ management: document }).filter(({ path }) => path.startsWith('apps/docs/content/'));
-    await Promise.all(
-      pages.map(async ({ path, text }) => {
-        await mkdir(dirname(join(root, path)), { recursive: true });
-        await writeFile(join(root, path), text);
-      }),
-    );
-    await writeFile(join(root, 'management.json'), JSON.stringify(document));
-    const startedAt = performance.now();
-    const report = await buildSite({
-      ...siteOptions,
-      content: join(root, 'apps/docs/content'),
-      document: join(root, 'management.json'),
-      output: join(root, 'dist'),
-    });
-    expect(report.pages).toBeGreaterThan(168 * 3 * 2);
-    expect((performance.now() - startedAt) / 1000).toBeLessThan(15);
-  });
-});
-
-/** A document with that many operations, made of copies; 25 of them are an area. */
-function enlarged(document: { readonly paths: Record<string, Record<string, object>> }, wanted: number): Json {
-  const originals = Object.values(document.paths).flatMap((item) => Object.entries(item));
-  const paths = Array.from({ length: wanted }, (_, index) => {
-    const [method, operation] = originals[index % originals.length] ?? ['get', {}];
-    const name = `operation${index}`;
-    const copy = { ...operation, operationId: name, tags: [`Area ${Math.floor(index / 25)}`], 'x-order': index };
-    return [`/api/v3/${name}`, { [method]: copy }];
-  });
-  return JSON.parse(JSON.stringify({ ...document, paths: Object.fromEntries(paths) }));
 }
