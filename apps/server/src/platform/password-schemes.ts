@@ -31,9 +31,12 @@ const maxMemoryKib = 256 * 1024;
 /** Of Argon2: memory times passes. About a second of one core. */
 const maxWorkKib = 1024 * 1024;
 const maxBcryptCost = 14;
-const maxPbkdf2Iterations = 2_500_000;
+/** Of PBKDF2: iterations times the digests it takes to fill the hash. */
+const maxPbkdf2Work = 2_500_000;
 /** Of scrypt: N times r times p; its memory is 128 times N times r. */
 const maxScryptWork = 2 ** 22;
+/** Each costs something besides that work, however small the others are. */
+const maxScryptLanes = 64;
 
 /** RFC 9106, in PHC string format; Django writes its own name before it. */
 const argon2: Scheme = (text) => {
@@ -90,7 +93,7 @@ const pbkdf2Hash: Scheme = (text) => {
     if (expected.length < 16 || expected.length > 128 || iterations < 1) return undefined;
     const saltBytes = decodesSalt ? fromBase64(salt) : salt;
     return {
-      isTooCostly: iterations > maxPbkdf2Iterations,
+      isTooCostly: iterations * Math.ceil(expected.length / digestOf(digest, '').length) > maxPbkdf2Work,
       isSlow: true,
       verify: async (password) =>
         isSame(await promisify(pbkdf2)(password, saltBytes, iterations, expected.length, digest), expected),
@@ -117,7 +120,10 @@ const scryptHash: Scheme = (text) => {
   if (!isPossible || expected.length < 16 || expected.length > 128) return undefined;
   const options = { cost, blockSize, parallelization, maxmem: 2 * maxMemoryKib * 1024 };
   return {
-    isTooCostly: (128 * cost * blockSize) / 1024 > maxMemoryKib || cost * blockSize * parallelization > maxScryptWork,
+    isTooCostly:
+      (128 * cost * blockSize) / 1024 > maxMemoryKib ||
+      cost * blockSize * parallelization > maxScryptWork ||
+      parallelization > maxScryptLanes,
     isSlow: true,
     verify: (password) =>
       new Promise((resolve, reject) => {

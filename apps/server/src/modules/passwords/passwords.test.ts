@@ -195,6 +195,8 @@ const costly = [
   `$pbkdf2-sha512$100000000$${salt}$${digest}`,
   `$scrypt$ln=30,r=8,p=1$${salt}$${digest}`,
   `scrypt:32768:8:1000$${salt}$${'ab'.repeat(32)}`,
+  `pbkdf2_sha1$2500000$salt$${Buffer.alloc(40).toString('base64')}`,
+  `scrypt$2$salt$1$2097152$${Buffer.alloc(64).toString('base64')}`,
 ];
 
 test('a hash that would take the server down is neither kept nor ever checked', async () => {

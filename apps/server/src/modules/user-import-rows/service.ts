@@ -213,7 +213,7 @@ function toInput(
   place: Pick<ImportedRow, 'number' | 'end'>,
 ): ImportedRow {
   const values: Record<string, unknown> = {};
-  let customData: Record<string, unknown> | undefined;
+  const custom = new Map<string, unknown>();
   let paths: string[][] = [];
   for (const [field, value] of Object.entries(given)) {
     if (field === 'departments') {
@@ -231,14 +231,18 @@ function toInput(
       values[field] = typeof value === 'string' ? (genders[value.toLowerCase()] ?? value) : value;
     else if (field === 'customData') {
       // A text has as many properties as characters; that and lists are left for the check to refuse.
-      if (isPlainObject(value)) customData = { ...customData, ...value };
+      if (isPlainObject(value)) for (const [key, one] of Object.entries(value)) custom.set(key, one);
       else values[field] = value;
     } else if (field.startsWith('customData.')) {
       const key = field.slice('customData.'.length);
-      customData = { ...customData, [key]: toCustomValue(value, customFields.get(key)) };
+      custom.set(key, toCustomValue(value, customFields.get(key)));
     } else values[field] = value;
   }
-  return { ...place, values: customData === undefined ? values : { customData, ...values }, paths };
+  return {
+    ...place,
+    values: custom.size === 0 ? values : { customData: Object.fromEntries(custom), ...values },
+    paths,
+  };
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
