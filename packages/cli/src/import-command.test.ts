@@ -185,3 +185,14 @@ test('what a file or a server says reaches the terminal as text, never as a comm
   expect(run.stderr).toContain('Unknown column: \\u001b]0;owned\\u0007\\u001b[2J\\u202e\\u009b31m');
   expect(run.stderr).not.toMatch(/[^\P{Cc}\n]/u);
 });
+
+test('a workbook that would fill the memory is refused before it is unpacked', async () => {
+  const pool = await testUserPool();
+  const path = join(folder, 'bomb.xlsx');
+  await writeWorkbook([[{ value: 'username' }], [{ value: 'ada' }]]).toFile(path);
+  const bytes = await readFile(path);
+  // The size of the first file, in the directory at the end.
+  bytes.writeUInt32LE(0xf000_0000, bytes.indexOf('PK\u0001\u0002', 0, 'latin1') + 24);
+  await writeFile(path, bytes);
+  expect(await importUsers(pool, path)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('unpacked') });
+});
