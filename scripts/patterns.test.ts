@@ -37,6 +37,8 @@ function patternsOfServer(): { readonly written: readonly Pattern[]; readonly ma
 const harmless: Readonly<Record<string, string>> = {
   '/\\{(\\w+)\\}/g': 'reads the wordings of our own errors',
   '/^(.*?) -D (.*?) -c /': 'reads the command line of our own PostgreSQL',
+  '/\\\\[pPxu]\\{[^}]*\\}|\\\\.|\\[(?:\\\\.|[^\\]\\\\])*\\]|\\{\\d+(?:,\\d*)?\\}|./gsu':
+    'reads an expression of a custom field, which is 512 characters at most by then',
 };
 
 const { written, made } = patternsOfServer();
