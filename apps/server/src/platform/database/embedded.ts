@@ -66,6 +66,9 @@ const settings = {
   synchronous_commit: 'on',
   full_page_writes: 'on',
   wal_compression: 'on',
+  // After each checkpoint every page is written to the log whole once more. An import touches pages everywhere: with the
+  // gigabyte that is the default it would pay for that all the time, and the more the larger the tables are.
+  max_wal_size: '4GB',
   max_connections: 60,
   shared_buffers: `${sharedBuffersMegabytes()}MB`,
   // Three processes less than `worker`, which measured a quarter slower on what the system has in its cache.
