@@ -16,6 +16,7 @@ export {
   requireLockedDepartment,
   requireLockedOrganization,
   requireNoTenant,
+  requirePathRanges,
   toDepartmentDto,
   toEventNode,
 } from './service.ts';

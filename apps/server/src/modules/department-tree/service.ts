@@ -11,6 +11,7 @@ import {
 import {
   type DepartmentRow,
   departmentByReference,
+  endOfSubtree,
   findAndLockOrganization,
   type OrganizationRow,
   type TreeLock,
@@ -61,6 +62,26 @@ export async function requireLockedDepartment(
 ): Promise<DepartmentRow> {
   await requireLockedOrganization(scope, reference.organizationCode, reference.tenantId, lock);
   return requireDepartment(scope, reference);
+}
+
+/** Paths from `start` on and below `end`. */
+export interface PathRange {
+  readonly start: string;
+  readonly end: string;
+}
+
+/** Where the paths of these departments lie, alone or with all below them; unknown department → 404. */
+export async function requirePathRanges(
+  scope: Scope,
+  departments: readonly (DepartmentReference & { readonly includeChildrenDepartments: boolean })[],
+): Promise<PathRange[]> {
+  const ranges: PathRange[] = [];
+  for (const { includeChildrenDepartments, ...reference } of departments) {
+    const { path } = await requireDepartment(scope, reference);
+    // A department's own path is the only one from itself to itself with any character appended.
+    ranges.push({ start: path, end: includeChildrenDepartments ? endOfSubtree(path) : `${path}!` });
+  }
+  return ranges;
 }
 
 /** `<key>:<value>` of a unique field is the system id of who has it; nobody has the id of none. */

@@ -6,9 +6,8 @@ import {
   type DepartmentIdType,
   type DepartmentReference,
   departmentTreeErrors,
-  endOfSubtree,
   findDepartmentById,
-  requireDepartment,
+  requirePathRanges,
 } from '../department-tree/index.ts';
 import { publicAccountBound, publicAccountErrors, publicAccountUnbound } from '../public-accounts/index.ts';
 import {
@@ -142,12 +141,6 @@ export const departmentLinks = {
     scope: Scope,
     departments: readonly (DepartmentReference & { readonly includeChildrenDepartments: boolean })[],
   ) {
-    const ranges: { start: string; end: string }[] = [];
-    for (const { includeChildrenDepartments, ...reference } of departments) {
-      const { path } = await requireDepartment(scope, reference);
-      // A department's own path is the only one from itself to itself with any character appended.
-      ranges.push({ start: path, end: includeChildrenDepartments ? endOfSubtree(path) : `${path}!` });
-    }
-    return isLinkedIn(ranges);
+    return isLinkedIn(await requirePathRanges(scope, departments));
   },
 };

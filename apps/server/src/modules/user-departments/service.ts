@@ -9,9 +9,8 @@ import {
   type DepartmentIdType,
   type DepartmentReference,
   departmentTreeErrors,
-  endOfSubtree,
   lockTrees,
-  requireDepartment,
+  requirePathRanges,
 } from '../department-tree/index.ts';
 import { type AccountKind, requireUserId, userErrors } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
@@ -232,13 +231,7 @@ export const departmentMemberships = {
     scope: Scope,
     departments: readonly (DepartmentReference & { readonly includeChildrenDepartments: boolean })[],
   ) {
-    const ranges: { start: string; end: string }[] = [];
-    for (const { includeChildrenDepartments, ...reference } of departments) {
-      const { path } = await requireDepartment(scope, reference);
-      // A department's own path is the only one from itself to itself with any character appended.
-      ranges.push({ start: path, end: includeChildrenDepartments ? endOfSubtree(path) : `${path}!` });
-    }
-    return isMemberIn(ranges);
+    return isMemberIn(await requirePathRanges(scope, departments));
   },
 };
 
