@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -129,18 +129,22 @@ function* fileOf(users: number, departmentIds: readonly string[]): Generator<str
   yield piece;
 }
 
-/** The tables that an import of users fills; what triggers fill follows by itself. */
-const measured = ['users', 'user_search', 'department_members'];
+/** The tables that an import of users fills, and where a user's id stands; what triggers fill follows by itself. */
+const measured = { users: 'id', user_search: 'user_id', department_members: 'user_id' };
 /** What those refer to. */
 const needed = ['user_pools', 'organizations', 'departments'];
 
-/** CPU seconds of PostgreSQL for COPY of the same rows into an empty server's tables, one COPY a table. */
-async function measureCopy(source: ServerUnderTest, folder: string, files: string): Promise<number> {
-  const { chmod } = await import('node:fs/promises');
+/**
+ * CPU seconds of PostgreSQL for COPY of the same rows into an empty server's tables: of each tenth of the users in turn, one
+ * COPY a table.
+ */
+async function measureCopy(source: ServerUnderTest, folder: string, files: string): Promise<number[]> {
   await chmod(files, 0o777);
+  const tenths = Array.from({ length: 10 }, (_, i) => i);
   const columns = await asOwner(source, async (client) => {
     const lists = new Map<string, string>();
-    for (const table of [...needed, ...measured]) {
+    const write = (what: string, file: string) => client.query(`copy (${what}) to '${join(files, file)}'`);
+    const listOf = async (table: string) => {
       const { rows } = await client.query<{ list: string }>(
         `select string_agg(quote_ident(column_name), ', ' order by ordinal_position) as list
          from information_schema.columns where table_schema = 'public' and table_name = $1 and is_generated = 'NEVER'`,
@@ -148,32 +152,52 @@ async function measureCopy(source: ServerUnderTest, folder: string, files: strin
       );
       const list = rows[0]?.list ?? '';
       lists.set(table, list);
+      return list;
+    };
+    for (const table of needed) {
       const order = table === 'departments' ? 'order by length(path)' : '';
-      await client.query(`copy (select ${list} from ${table} ${order}) to '${join(files, table)}'`);
+      await write(`select ${await listOf(table)} from ${table} ${order}`, table);
+    }
+    // Ids are in the order in which the import made the users.
+    const { rows: firsts } = await client.query<{ id: string }>(
+      'select min(id) as id from (select id, ntile(10) over (order by id) as tenth from users) as divided group by tenth order by 1',
+    );
+    for (const [table, id] of Object.entries(measured)) {
+      const list = await listOf(table);
+      for (const tenth of tenths) {
+        const [from, to] = [firsts[tenth]?.id, firsts[tenth + 1]?.id];
+        const rows = `${id} >= '${from}'${to === undefined ? '' : ` and ${id} < '${to}'`}`;
+        await write(`select ${list} from ${table} where ${rows} order by ctid`, `${table}-${tenth}`);
+      }
     }
     return lists;
   });
   const target = await startServerUnderTest(folder);
   try {
     return await asOwner(target, async (client) => {
-      const copy = (table: string) =>
-        client.query(`copy ${table} (${columns.get(table)}) from '${join(files, table)}'`);
+      const copy = (table: string, file: string) =>
+        client.query(`copy ${table} (${columns.get(table)}) from '${join(files, file)}'`);
       await client.query('delete from departments; delete from organizations; delete from user_pools');
       await client.query('set session_replication_role = replica');
-      for (const table of needed) await copy(table);
+      for (const table of needed) await copy(table, table);
       await client.query('set session_replication_role = origin');
       await client.query('analyze departments');
       await client.query('checkpoint');
-      const before = cpuSecondsOfTree(target.postgresPid);
-      for (const table of measured) await copy(table);
-      return cpuSecondsOfTree(target.postgresPid) - before;
+      const used: number[] = [];
+      for (const tenth of tenths) {
+        const before = cpuSecondsOfTree(target.postgresPid);
+        await client.query('discard plans');
+        for (const table of Object.keys(measured)) await copy(table, `${table}-${tenth}`);
+        used.push(cpuSecondsOfTree(target.postgresPid) - before);
+      }
+      return used;
     });
   } finally {
     await target.stop();
   }
 }
 
-function report(users: number, samples: readonly Sample[], seconds: number, floor: number): void {
+function report(users: number, samples: readonly Sample[], seconds: number, floors: readonly number[]): void {
   const at = (share: number) => {
     const rows = users * share;
     const after = samples.findIndex((sample) => sample.rows >= rows);
@@ -187,8 +211,9 @@ function report(users: number, samples: readonly Sample[], seconds: number, floo
   const started = samples.find(({ rows }) => rows > 0) ?? begin;
   const cpu = end.cpuSeconds - begin.cpuSeconds;
   const serverCpu = end.serverCpuSeconds - begin.serverCpuSeconds;
+  const floor = floors.reduce((sum, one) => sum + one, 0);
   const perRow = (cpuSeconds: number, rows: number) => `${Math.round((cpuSeconds / rows) * 1e6)} µs`;
-  const tenths = Array.from({ length: 10 }, (_, i) => (i === 0 ? at(0.2) - at(0.1) : at((i + 1) / 10) - at(i / 10)));
+  const tenths = Array.from({ length: 10 }, (_, i) => at((i + 1) / 10) - at(i / 10));
   const memoryIn = (from: number, to: number) => {
     const part = samples.filter(({ rows }) => rows >= users * from && rows <= users * to && rows > 0);
     return Math.round(part.reduce((sum, { memory }) => sum + memory, 0) / Math.max(1, part.length) / 1024 / 1024);
@@ -203,13 +228,11 @@ function report(users: number, samples: readonly Sample[], seconds: number, floo
   console.log(
     `bare COPY of the same rows: ${perRow(floor, users)}; the import costs ${(cpu / floor).toFixed(2)} times that`,
   );
-  console.log(
-    `CPU a row by tenths, from the second on: ${tenths
-      .slice(1)
-      .map((one) => perRow(one, users / 10))
-      .join(', ')}`,
-  );
-  console.log(`last tenth beside the second: ${((tenths[9] ?? 0) / (tenths[1] ?? 1)).toFixed(2)} times`);
+  const inTenths = (used: readonly number[]) => used.map((one) => perRow(one, users / 10)).join(', ');
+  const growth = (used: readonly number[]) => ((used[9] ?? 0) / (used[1] ?? 1)).toFixed(2);
+  console.log(`CPU a row by tenths (the upload is in the first): ${inTenths(tenths)}`);
+  console.log(`of COPY: ${inTenths(floors)}`);
+  console.log(`last tenth beside the second: ${growth(tenths)} times; of COPY ${growth(floors)} times`);
   console.log(
     `memory of the server: ${memoryIn(0, 0.2)} MB in the first fifth, ${memoryIn(0.8, 1)} MB in the last, peak ${peak} MB`,
   );
