@@ -10,9 +10,9 @@ interface ProcessTimes {
   readonly reaped: number;
 }
 
-function timesOf(pid: number): ProcessTimes | undefined {
+function timesOf(task: number | string): ProcessTimes | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const text = readFileSync(`/proc/${task}/stat`, 'utf8');
     // The name in parentheses may hold blanks; what follows it does not.
     const fields = text
       .slice(text.lastIndexOf(')') + 2)
@@ -47,6 +47,16 @@ export function cpuSecondsOfTree(root: number): number {
 /** CPU seconds of one process alone. */
 export function cpuSecondsOf(pid: number): number {
   return timesOf(pid)?.own ?? 0;
+}
+
+/** CPU seconds of those threads of a process that carry a name. */
+export function cpuSecondsOfThreads(pid: number, name: string): number {
+  let seconds = 0;
+  for (const id of readdirSync(`/proc/${pid}/task`)) {
+    const task = `${pid}/task/${id}`;
+    if (readFileSync(`/proc/${task}/comm`, 'utf8').trim() === name) seconds += timesOf(task)?.own ?? 0;
+  }
+  return seconds;
 }
 
 /** Resident memory of a process in bytes: now, and at its peak since the last reset. */
