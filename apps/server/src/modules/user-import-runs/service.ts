@@ -12,13 +12,14 @@ import { digestsOf, identifierNames, isHeld, keysOf, toIdentifiers } from './ide
 import {
   deleteFile,
   findHolders,
-  forgetPlans,
   type Identifiers,
   listChunks,
   listSeenIdentifiers,
   noteIdentifiers,
+  prepareForMany,
   readChunk,
   saveOutcome,
+  settleSearch,
   type Tally,
 } from './store.ts';
 
@@ -106,6 +107,7 @@ export function importUsersJob(dependencies: UserImportRunsDependencies): JobDef
       await importSome(waiting.length);
       await job.step(async ({ scope }) => {
         await deleteFile(scope, importId);
+        await settleSearch(scope);
         return { done, total: done, checkpoint: { offset: found.bytes, row: done, columns } };
       });
       const end = await job.read((scope) => findImport(scope, importId));
@@ -160,7 +162,7 @@ async function importBatch(
   const prepared = await prepare(dependencies, job, found, rows);
   await job.step(async (context) => {
     const { scope } = context;
-    await forgetPlans(scope);
+    await prepareForMany(scope);
     const batch = new Batch(dependencies, found, prepared.refusals);
     if (options.dryRun) {
       await undone(context, (inner) => batch.import(inner, prepared.candidates));

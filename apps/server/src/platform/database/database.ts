@@ -49,6 +49,9 @@ const sessionSettings = {
   plan_cache_mode: 'force_generic_plan',
   // Statements are short; those that are planned as expensive and are not would wait for a compiler.
   jit: 'off',
+  // New rows that wait for their place in an index of words are read to their end by every search: so many take a quarter of a
+  // millisecond. Who adds thousands at a time allows himself more.
+  gin_pending_list_limit: '256kB',
 } as const;
 
 /** The role of the loudly named door. */

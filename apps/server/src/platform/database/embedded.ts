@@ -65,10 +65,11 @@ const settings = {
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
-  wal_compression: 'on',
-  // After each checkpoint every page is written to the log whole once more. An import touches pages everywhere: with the
-  // gigabyte that is the default it would pay for that all the time, and the more the larger the tables are.
+  // After each checkpoint every page is written to the log whole once more, and an import touches pages everywhere. So
+  // checkpoints are rare, and pages not compressed: the only method these binaries have takes longer than to write them.
+  wal_compression: 'off',
   max_wal_size: '4GB',
+  checkpoint_timeout: '15min',
   max_connections: 60,
   shared_buffers: `${sharedBuffersMegabytes()}MB`,
   // Three processes less than `worker`, which measured a quarter slower on what the system has in its cache.
