@@ -13,7 +13,7 @@ import { groupMembers } from './modules/group-members/index.ts';
 import { groups } from './modules/groups/index.ts';
 import { identities } from './modules/identities/index.ts';
 import { startJobRuns } from './modules/job-runs/index.ts';
-import { type JobDefinition, jobs } from './modules/jobs/index.ts';
+import { deleteFinishedJobs, type JobDefinition, jobs } from './modules/jobs/index.ts';
 import { organizations } from './modules/organizations/index.ts';
 import { openPasswordKeys } from './modules/password-keys/index.ts';
 import { createPasswords, type Passwords, passwordHashes } from './modules/passwords/index.ts';
@@ -29,9 +29,9 @@ import { openManagementTokens, tokens } from './modules/tokens/index.ts';
 import { userBaseFields } from './modules/user-base-fields/index.ts';
 import { userChanges } from './modules/user-changes/index.ts';
 import { departmentMemberships, userDepartments } from './modules/user-departments/index.ts';
-import { userExports } from './modules/user-exports/index.ts';
+import { deleteOldExports, userExports } from './modules/user-exports/index.ts';
 import { userImportRuns } from './modules/user-import-runs/index.ts';
-import { deleteIdleFiles, userImports } from './modules/user-imports/index.ts';
+import { deleteIdleFiles, deleteOldImports, userImports } from './modules/user-imports/index.ts';
 import { userPoolSecretContext } from './modules/user-pools/index.ts';
 import { userPosts } from './modules/user-posts/index.ts';
 import { userRoles } from './modules/user-roles/index.ts';
@@ -48,7 +48,7 @@ import { createMetrics } from './platform/metrics.ts';
 import type { Module } from './platform/module.ts';
 import { createPasswordHasher, defaultPasswordHashCost, type PasswordHashCost } from './platform/password.ts';
 import type { Seal } from './platform/seal.ts';
-import { startUpkeep } from './platform/upkeep.ts';
+import { repeatWhileFull, startUpkeep, type UpkeepTask } from './platform/upkeep.ts';
 
 /** The site that `npm run build -w @genauth/docs` makes; `npm start` sees to it. */
 const documentation: StaticSite = {
@@ -71,6 +71,7 @@ export interface CompositionDependencies {
   readonly passwordHashCost?: PasswordHashCost;
   readonly publicIps?: readonly string[];
   readonly allowsPasswordHashExport?: boolean;
+  readonly jobRetentionDays?: number;
   /** False for a server that leaves jobs to others. */
   readonly runsJobs?: boolean;
 }
@@ -80,6 +81,8 @@ export interface Composition {
   readonly app: HttpServer;
   readonly modules: readonly Module[];
   readonly passwords: Passwords;
+  /** What is done now and then, as long as it runs. */
+  readonly upkeep: readonly UpkeepTask[];
   /** Finishes running requests, then lets go of everything but the database. */
   close(): Promise<void>;
 }
@@ -96,6 +99,7 @@ export async function compose({
   passwordHashCost = defaultPasswordHashCost,
   publicIps = [],
   allowsPasswordHashExport = false,
+  jobRetentionDays = 30,
   runsJobs = true,
 }: CompositionDependencies): Promise<Composition> {
   const directory = createAccessKeyDirectory({ database, seal, userPoolSecretContext, now });
@@ -167,29 +171,38 @@ export async function compose({
   });
 
   const runCommand = createCommandRunner({ modules, checkAnswers });
-  const upkeep = startUpkeep(
-    [
-      {
-        name: 'expire nonces',
-        everySeconds: 60,
-        run: async () => {
-          await database.acrossUserPools(deleteExpiredNonces);
-        },
+  const upkeep: readonly UpkeepTask[] = [
+    {
+      name: 'expire nonces',
+      everySeconds: 60,
+      run: async () => {
+        await database.acrossUserPools(deleteExpiredNonces);
       },
-      {
-        name: 'evaluate groups by the clock',
-        everySeconds: 10,
-        run: () => startDueEvaluations({ database, runCommand, now }),
+    },
+    {
+      name: 'evaluate groups by the clock',
+      everySeconds: 10,
+      run: () => startDueEvaluations({ database, runCommand, now }),
+    },
+    {
+      name: 'delete files of imports',
+      everySeconds: 60,
+      run: () => database.acrossUserPools(deleteIdleFiles),
+    },
+    {
+      name: 'delete what ended long ago',
+      everySeconds: 300,
+      run: async () => {
+        const before = new Date(now() - jobRetentionDays * 24 * 60 * 60 * 1000);
+        // Imports follow their jobs.
+        for (const deleteSome of [deleteFinishedJobs, deleteOldImports, deleteOldExports]) {
+          await repeatWhileFull(() => database.acrossUserPools((across) => deleteSome(across, before)));
+        }
       },
-      {
-        name: 'delete files of imports',
-        everySeconds: 60,
-        run: () => database.acrossUserPools(deleteIdleFiles),
-      },
-      { name: 'note key uses', everySeconds: 60, run: directory.flushUses },
-    ],
-    log,
-  );
+    },
+    { name: 'note key uses', everySeconds: 60, run: directory.flushUses },
+  ];
+  const runningUpkeep = startUpkeep(upkeep, log);
 
   const jobRuns = await startJobRuns({
     database,
@@ -203,10 +216,11 @@ export async function compose({
     app,
     modules,
     passwords,
+    upkeep,
     async close() {
       await app.close();
       await jobRuns.close();
-      await upkeep.stop();
+      await runningUpkeep.stop();
       await directory.flushUses();
       await subscription.close();
     },

@@ -55,8 +55,8 @@ export async function startServer(
     stops.push(() => database.close());
     await fillMissingTexts(database, seal, progress);
 
-    const { trustedProxies, passwordHashCost, publicIps, allowsPasswordHashExport } = configuration;
-    const settings = { trustedProxies, passwordHashCost, publicIps, allowsPasswordHashExport };
+    const { trustedProxies, passwordHashCost, publicIps, allowsPasswordHashExport, jobRetentionDays } = configuration;
+    const settings = { trustedProxies, passwordHashCost, publicIps, allowsPasswordHashExport, jobRetentionDays };
     const composition = await compose({ database, seal, log, ...settings });
     stops.push(() => composition.close());
     const origin = await composition.app.listen({ host: configuration.host, port: configuration.port });

@@ -37,6 +37,7 @@ test('has a default for everything, and takes names of others in its environment
     passwordHashCost: { memoryKib: 7168, passes: 5, lanes: 1 },
     publicIps: [],
     allowsPasswordHashExport: false,
+    jobRetentionDays: 30,
   });
 });
 
@@ -95,6 +96,8 @@ test.each([
   ['GENAUTH_ARGON2_LANES', 'four'],
   ['GENAUTH_PUBLIC_IPS', '203.0.113.7,example.com'],
   ['GENAUTH_PASSWORD_HASH_EXPORT', 'yes'],
+  ['GENAUTH_JOB_RETENTION_DAYS', '0'],
+  ['GENAUTH_JOB_RETENTION_DAYS', '30d'],
 ])('refuses %s=%s', (name, value) => {
   expect(refusal({ [name]: value })).toContain(name);
 });
@@ -106,11 +109,13 @@ test('reads what password hashes cost, and public addresses', () => {
     GENAUTH_ARGON2_LANES: '4',
     GENAUTH_PUBLIC_IPS: '203.0.113.7, 2001:db8::7',
     GENAUTH_PASSWORD_HASH_EXPORT: 'true',
+    GENAUTH_JOB_RETENTION_DAYS: '7',
   };
   expect(readConfiguration(settings)).toMatchObject({
     passwordHashCost: { memoryKib: 65536, passes: 3, lanes: 4 },
     publicIps: ['203.0.113.7', '2001:db8::7'],
     allowsPasswordHashExport: true,
+    jobRetentionDays: 7,
   });
 });
 

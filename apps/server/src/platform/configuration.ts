@@ -23,6 +23,8 @@ export interface Configuration {
   readonly publicIps: readonly string[];
   /** Whether password hashes may be read through the API. */
   readonly allowsPasswordHashExport: boolean;
+  /** How long finished jobs, imports with their reports, and exports are kept. */
+  readonly jobRetentionDays: number;
 }
 
 /** A setting that cannot be used; the message says which, why and what would do. */
@@ -47,6 +49,7 @@ const names = [
   'GENAUTH_ARGON2_LANES',
   'GENAUTH_PUBLIC_IPS',
   'GENAUTH_PASSWORD_HASH_EXPORT',
+  'GENAUTH_JOB_RETENTION_DAYS',
 ] as const;
 
 type Name = (typeof names)[number];
@@ -84,6 +87,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
       read('GENAUTH_PASSWORD_HASH_EXPORT') ?? 'false',
       'GENAUTH_PASSWORD_HASH_EXPORT',
     ),
+    jobRetentionDays: parseNumber(read('GENAUTH_JOB_RETENTION_DAYS') ?? '30', 'GENAUTH_JOB_RETENTION_DAYS', 1, 3650),
   };
 }
 
@@ -172,19 +176,21 @@ function parseLogLevel(text: string): LogLevel {
 /** The floor is the default; the ceilings keep a slip from making every sign-in take a minute. */
 function readPasswordHashCost(read: (name: Name) => string | undefined): PasswordHashCost {
   const { memoryKib, passes, lanes } = defaultPasswordHashCost;
-  const number = (name: Name, standard: number, min: number, max: number) => {
-    const text = read(name) ?? String(standard);
-    const value = Number(text);
-    if (!/^\d{1,7}$/.test(text) || value < min || value > max) {
-      throw new ConfigurationError(`${name} must be a number from ${min} to ${max}, not "${text}"`);
-    }
-    return value;
-  };
+  const number = (name: Name, standard: number, min: number, max: number) =>
+    parseNumber(read(name) ?? String(standard), name, min, max);
   return {
     memoryKib: number('GENAUTH_ARGON2_MEMORY_KIB', memoryKib, memoryKib, 1024 * 1024),
     passes: number('GENAUTH_ARGON2_PASSES', passes, 1, 20),
     lanes: number('GENAUTH_ARGON2_LANES', lanes, 1, 16),
   };
+}
+
+function parseNumber(text: string, name: Name, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d{1,7}$/.test(text) || value < min || value > max) {
+    throw new ConfigurationError(`${name} must be a number from ${min} to ${max}, not "${text}"`);
+  }
+  return value;
 }
 
 function parseSwitch(text: string, name: Name): boolean {

@@ -32,3 +32,11 @@ export function startUpkeep(tasks: readonly UpkeepTask[], log: Log): { stop(): P
     },
   };
 }
+
+/** As many as a turn takes a few seconds for: a server that stops waits for it. */
+const mostBatches = 100;
+
+/** Repeats a short transaction while it answers that there may be more; what is left then waits for the next turn. */
+export async function repeatWhileFull(batch: () => Promise<boolean>): Promise<void> {
+  for (let count = 0; count < mostBatches && (await batch()); count++);
+}

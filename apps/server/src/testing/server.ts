@@ -36,7 +36,12 @@ export async function startTestServer(
   {
     now = Date.now,
     allowsPasswordHashExport = true,
-  }: { readonly now?: () => number; readonly allowsPasswordHashExport?: boolean } = {},
+    jobRetentionDays = 30,
+  }: {
+    readonly now?: () => number;
+    readonly allowsPasswordHashExport?: boolean;
+    readonly jobRetentionDays?: number;
+  } = {},
 ): Promise<TestServer> {
   const database = openDatabase(connection, { size: 10 });
   const composition = await compose({
@@ -46,6 +51,7 @@ export async function startTestServer(
     now,
     checkAnswers: true,
     allowsPasswordHashExport,
+    jobRetentionDays,
     // All tests call from one address.
     publicRequestsPerSecond: 100_000,
   });
@@ -79,6 +85,13 @@ export interface Answer {
 }
 
 type Input = Readonly<Record<string, unknown>>;
+
+/** Does now what the server does now and then. */
+export async function doUpkeep({ composition }: TestServer, name: string): Promise<void> {
+  const task = composition.upkeep.find((one) => one.name === name);
+  if (task === undefined) throw new Error(`no upkeep task ${name}`);
+  await task.run();
+}
 
 /** A user pool made for one test. */
 export interface TestUserPool {

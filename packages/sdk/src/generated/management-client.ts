@@ -1334,7 +1334,7 @@ export class ManagementClient extends ManagementCalls {
    *
    * Uploads a piece of the file, at most 512 KiB. Pieces are numbered from 0 and may be cut anywhere. A piece that is
    * sent again replaces itself, so an interrupted upload goes on where it was. Pieces are deleted when the import ends,
-   * or after a week without start.
+   * or a week after the last of them came without a start.
    *
    * `POST /api/v3/upload-user-import-chunk`, permission `user:Import`
    *
@@ -1383,7 +1383,8 @@ export class ManagementClient extends ManagementCalls {
   /**
    * Get an import of users
    *
-   * Gets the state of an import: how much is uploaded, how far it is, how many rows did what.
+   * Gets the state of an import: how much is uploaded, how far it is, how many rows did what. An import and its report
+   * are deleted with its job, a while after it ended (30 days, unless the installation says otherwise).
    *
    * `GET /api/v3/get-user-import`, permission `user:Import`
    *
@@ -1466,7 +1467,8 @@ export class ManagementClient extends ManagementCalls {
    *
    * Reads the next users: pass `next` of one part as `after` of the following one until it is null, and append the
    * contents. The first part of a CSV file has the names of the columns. Users are those who were there when the export
-   * was created, each as he is when his part is read. A part can be read again.
+   * was created, each as he is when his part is read. A part can be read again, until the export is deleted a while
+   * after it was created (30 days, unless the installation says otherwise).
    *
    * `GET /api/v3/get-user-export-part`, permission `user:Export`
    *
@@ -3722,7 +3724,8 @@ export class ManagementClient extends ManagementCalls {
    * Get a job
    *
    * Gets the state and the progress of a job. Jobs are what imports, exports and other work in bulk become; any server
-   * of the installation carries them on, also after a crash.
+   * of the installation carries them on, also after a crash. A job that has ended is deleted after a while (30 days,
+   * unless the installation says otherwise), and not found from then on.
    *
    * `GET /api/v3/get-job`, permission `job:Get`
    *

@@ -65,8 +65,8 @@ export const getJob = query({
   title: { en: 'Get Job', zh: '获取任务' },
   summary: { en: 'Get a job', zh: '获取任务详情' },
   description: {
-    en: 'Gets the state and the progress of a job. Jobs are what imports, exports and other work in bulk become; any server of the installation carries them on, also after a crash.',
-    zh: '获取任务的状态与进度。批量导入、导出等耗时操作以任务方式执行，服务重启后会自动继续。',
+    en: 'Gets the state and the progress of a job. Jobs are what imports, exports and other work in bulk become; any server of the installation carries them on, also after a crash. A job that has ended is deleted after a while (30 days, unless the installation says otherwise), and not found from then on.',
+    zh: '获取任务的状态与进度。批量导入、导出等耗时操作以任务方式执行，服务重启后会自动继续。已结束的任务保留一段时间（默认 30 天）后删除，之后查询返回任务不存在。',
   },
   permission: 'job:Get',
   input: dto('GetJobDto', { jobId }),

@@ -12,5 +12,6 @@ import { jobHandlers } from './service.ts';
 
 export { jobFailures } from './contract.ts';
 export { defineJob, type JobContext, type JobDefinition, startJob } from './service.ts';
+export { deleteFinishedJobs } from './store.ts';
 
 export const jobs: Module = defineModule('jobs', contract, jobHandlers);

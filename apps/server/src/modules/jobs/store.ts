@@ -1,5 +1,5 @@
 import type { Language } from '@genauth/contract';
-import { type Scope, statement } from '../../platform/database/database.ts';
+import { type AcrossUserPools, type Scope, statement } from '../../platform/database/database.ts';
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'canceled';
 
@@ -134,4 +134,22 @@ const cancel = statement<{ id: string }, [id: string, now: Date]>(`
 export async function cancelJob(scope: Scope, id: string, now: number): Promise<void> {
   const canceled = await cancel(scope, id, new Date(now));
   if (canceled.length > 0) await announce(scope, `canceled ${id}`);
+}
+
+const finishedAtOnce = 500;
+
+/** Which of them somebody else is deleting does not matter: those are left to him. */
+const removeFinished = statement<{ id: string }, [before: Date, limit: number]>(`
+  with old as materialized (
+    select user_pool_id, id from jobs
+    where finished_at < $1 and state in ('done', 'failed', 'canceled')
+    order by finished_at limit $2 for update skip locked
+  )
+  delete from jobs using old where jobs.user_pool_id = old.user_pool_id and jobs.id = old.id
+  returning jobs.id
+`);
+
+/** Deletes some of the jobs that ended before this time, of every user pool. Answers whether there may be more. */
+export async function deleteFinishedJobs(across: AcrossUserPools, before: Date): Promise<boolean> {
+  return (await removeFinished(across, before, finishedAtOnce)).length === finishedAtOnce;
 }

@@ -82,8 +82,8 @@ export const getUserExportPart = query({
   title: { en: 'Get Part of User Export', zh: '获取用户导出内容' },
   summary: { en: 'Read a part of an export', zh: '分段获取用户导出内容' },
   description: {
-    en: 'Reads the next users: pass `next` of one part as `after` of the following one until it is null, and append the contents. The first part of a CSV file has the names of the columns. Users are those who were there when the export was created, each as he is when his part is read. A part can be read again.',
-    zh: '分段读取导出内容：将返回的 `next` 作为下一次的 `after`，直到为 null，依次拼接 `content` 即为完整文件，CSV 首段包含列名。导出范围为创建导出任务时已存在的用户，内容为读取时的最新资料。各段可重复读取。',
+    en: 'Reads the next users: pass `next` of one part as `after` of the following one until it is null, and append the contents. The first part of a CSV file has the names of the columns. Users are those who were there when the export was created, each as he is when his part is read. A part can be read again, until the export is deleted a while after it was created (30 days, unless the installation says otherwise).',
+    zh: '分段读取导出内容：将返回的 `next` 作为下一次的 `after`，直到为 null，依次拼接 `content` 即为完整文件，CSV 首段包含列名。导出范围为创建导出任务时已存在的用户，内容为读取时的最新资料。各段可重复读取，导出创建一段时间后（默认 30 天）删除。',
   },
   permission: 'user:Export',
   input: dto('GetUserExportPartDto', {

@@ -8,6 +8,8 @@ import { createUser, type DepartmentMemberships } from '../users/index.ts';
 import * as contract from './contract.ts';
 import { createUserExportHandlers } from './service.ts';
 
+export { deleteOldExports } from './store.ts';
+
 /** What a user has and a cell can hold. */
 const notExported = new Set(['customData', 'metadataSource', 'identities', 'postIdList', 'departmentIds', 'tenantId']);
 const fields = new Set(Object.keys(createUser.output.shape).filter((name) => !notExported.has(name)));

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Scope, statement } from '../../platform/database/database.ts';
+import { type AcrossUserPools, type Scope, statement } from '../../platform/database/database.ts';
 import type { UserCondition } from '../user-directory/index.ts';
 
 /** Which users an export is about, as it was asked for. */
@@ -65,6 +65,22 @@ export async function listExports(
   const list = await page(scope, limit, offset);
   const [counted] = await count(scope);
   return { totalCount: counted?.total ?? 0, list };
+}
+
+const exportsAtOnce = 500;
+
+const removeOld = statement<{ id: string }, [before: Date, limit: number]>(`
+  with old as materialized (
+    select user_pool_id, id from user_exports where created_at < $1
+    order by created_at limit $2 for update skip locked
+  )
+  delete from user_exports using old where user_exports.user_pool_id = old.user_pool_id and user_exports.id = old.id
+  returning user_exports.id
+`);
+
+/** Deletes some of the exports that were created before this time, of every user pool. Answers whether there may be more. */
+export async function deleteOldExports(across: AcrossUserPools, before: Date): Promise<boolean> {
+  return (await removeOld(across, before, exportsAtOnce)).length === exportsAtOnce;
 }
 
 /** Which users come next. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+import { doUpkeep, type TestUserPool, testUserPool } from '../../testing/server.ts';
 
 async function exportFile(pool: TestUserPool, wish: Record<string, unknown>, limit = 2): Promise<string> {
   const { exportId } = await pool.do('createUserExport', wish);
@@ -119,4 +119,20 @@ test('names what it does not know, and shows no export of another user pool', as
   const { exportId } = await pool.do('createUserExport', { format: 'csv' });
   expect(await other.call('getUserExportPart', { exportId })).toMatchObject({ statusCode: 404 });
   expect(await other.do('listUserExports')).toMatchObject({ totalCount: 0 });
+});
+
+test('an export is deleted when its time has come', async () => {
+  const pool = await testUserPool();
+  const old = await pool.do('createUserExport', { format: 'csv' });
+  const young = await pool.do('createUserExport', { format: 'csv' });
+  const age = (exportId: string, days: number) =>
+    pool.server.sql(`update user_exports set created_at = now() - $2::integer * interval '1 day' where id = $1`, [
+      exportId,
+      days,
+    ]);
+  await age(old.exportId, 31);
+  await age(young.exportId, 29);
+  await doUpkeep(pool.server, 'delete what ended long ago');
+  expect(await pool.call('getUserExportPart', { exportId: old.exportId })).toMatchObject({ statusCode: 404 });
+  expect(await pool.do('listUserExports')).toMatchObject({ totalCount: 1, list: [{ exportId: young.exportId }] });
 });

@@ -165,8 +165,8 @@ export const uploadUserImportChunk = command({
   title: { en: 'Upload Chunk of User Import', zh: '上传用户导入分片' },
   summary: { en: 'Upload a piece of the file of an import', zh: '上传用户导入文件的一个分片' },
   description: {
-    en: 'Uploads a piece of the file, at most 512 KiB. Pieces are numbered from 0 and may be cut anywhere. A piece that is sent again replaces itself, so an interrupted upload goes on where it was. Pieces are deleted when the import ends, or after a week without start.',
-    zh: '上传文件的一个分片，最大 512 KiB。分片从 0 开始编号，可在任意字节处切分。重复上传同一分片会覆盖，中断后可继续上传。导入结束后或一周未开始时分片会被删除。',
+    en: 'Uploads a piece of the file, at most 512 KiB. Pieces are numbered from 0 and may be cut anywhere. A piece that is sent again replaces itself, so an interrupted upload goes on where it was. Pieces are deleted when the import ends, or a week after the last of them came without a start.',
+    zh: '上传文件的一个分片，最大 512 KiB。分片从 0 开始编号，可在任意字节处切分。重复上传同一分片会覆盖，中断后可继续上传。导入结束后，或最后一次上传一周后仍未开始时，分片会被删除。',
   },
   permission: 'user:Import',
   input: dto('UploadUserImportChunkDto', {
@@ -232,8 +232,8 @@ export const getUserImport = query({
   title: { en: 'Get User Import', zh: '获取用户导入任务' },
   summary: { en: 'Get an import of users', zh: '获取用户导入任务' },
   description: {
-    en: 'Gets the state of an import: how much is uploaded, how far it is, how many rows did what.',
-    zh: '获取用户导入任务的状态：上传进度、处理进度及各类行数。',
+    en: 'Gets the state of an import: how much is uploaded, how far it is, how many rows did what. An import and its report are deleted with its job, a while after it ended (30 days, unless the installation says otherwise).',
+    zh: '获取用户导入任务的状态：上传进度、处理进度及各类行数。导入结束一段时间后（默认 30 天），导入及其错误报告随任务一并删除。',
   },
   permission: 'user:Import',
   input: dto('GetUserImportDto', { importId }),

@@ -7,6 +7,6 @@ import * as contract from './contract.ts';
 import { userImportHandlers } from './service.ts';
 
 export { importUsersKind } from './service.ts';
-export { deleteIdleFiles, findImport, type ImportOptions, type ImportRow } from './store.ts';
+export { deleteIdleFiles, deleteOldImports, findImport, type ImportOptions, type ImportRow } from './store.ts';
 
 export const userImports: Module = defineModule('user-imports', contract, userImportHandlers);

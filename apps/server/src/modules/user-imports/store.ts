@@ -42,6 +42,8 @@ const columns = `
 const source = `
   user_imports import left join jobs job on job.user_pool_id = import.user_pool_id and job.id = import.job_id
 `;
+/** An import goes when its job does; that its rows are deleted a little later nobody sees. */
+const isThere = `(import.job_id is null or job.id is not null)`;
 
 const insert = statement<
   Record<never, never>,
@@ -65,7 +67,8 @@ export async function insertImport(
 }
 
 const byId = statement<ImportRow, [id: string]>(`
-  select ${columns} from ${source} where import.user_pool_id = current_setting('genauth.user_pool_id') and import.id = $1
+  select ${columns} from ${source} 
+  where import.user_pool_id = current_setting('genauth.user_pool_id') and import.id = $1 and ${isThere}
 `);
 
 export async function findImport(scope: Scope, id: string): Promise<ImportRow | undefined> {
@@ -84,12 +87,14 @@ export async function lockImport(scope: Scope, id: string): Promise<ImportRow | 
 }
 
 const page = statement<ImportRow, [limit: number, offset: number]>(`
-  select ${columns} from ${source} where import.user_pool_id = current_setting('genauth.user_pool_id')
+  select ${columns} from ${source}
+  where import.user_pool_id = current_setting('genauth.user_pool_id') and ${isThere}
   order by import.id desc limit $1 offset $2
 `);
 
 const count = statement<{ total: number }, []>(`
-  select count(*) as total from user_imports where user_pool_id = current_setting('genauth.user_pool_id')
+  select count(*) as total from ${source}
+  where import.user_pool_id = current_setting('genauth.user_pool_id') and ${isThere}
 `);
 
 /** Newest first: ids are ordered by time. */
@@ -113,7 +118,7 @@ const putChunk = statement<Record<never, never>, [importId: string, index: numbe
     on conflict (user_pool_id, import_id, index) do update set content = excluded.content
   )
   update user_imports set chunks = chunks + 1 - (select count(*)::integer from before),
-    bytes = bytes + octet_length($3) - coalesce((select bytes from before), 0)
+    bytes = bytes + octet_length($3) - coalesce((select bytes from before), 0), uploaded_at = now()
   where user_pool_id = current_setting('genauth.user_pool_id') and id = $1
 `);
 
@@ -157,12 +162,19 @@ export function listRefusedRows(scope: Scope, importId: string, after: number, l
   return refused(scope, importId, after, limit);
 }
 
+/** Whoever uploads or starts an import has locked it. Once it is no longer locked, its row says when it was. */
+const isAbandoned = `import.job_id is null and coalesce(import.uploaded_at, import.created_at) < now() - interval '7 days'`;
+
+/**
+ * Imports that are locked are somebody's who is at work, and left alone; that the lock is there before anything is deleted
+ * keeps an upload or a start out until all of the file is gone. A row that was changed before it could be locked is looked at
+ * anew, and is idle no longer.
+ */
 const deleteIdle = statement<Record<never, never>, []>(`
   with idle as materialized (
     select import.user_pool_id, import.id from ${source}
-    where import.chunks > 0 and (job.state in ('done', 'failed', 'canceled')
-      or import.job_id is null and import.created_at < now() - interval '7 days')
-    limit 100
+    where import.chunks > 0 and (job.state in ('done', 'failed', 'canceled') or not ${isThere} or ${isAbandoned})
+    limit 100 for no key update of import skip locked
   ), emptied as (
     delete from user_import_chunks chunk using idle
     where chunk.user_pool_id = idle.user_pool_id and chunk.import_id = idle.id
@@ -170,7 +182,7 @@ const deleteIdle = statement<Record<never, never>, []>(`
     delete from user_import_identifiers seen using idle
     where seen.user_pool_id = idle.user_pool_id and seen.import_id = idle.id
   )
-  update user_imports set chunks = 0 from idle
+  update user_imports set chunks = 0, bytes = case when job_id is null then 0 else bytes end from idle
   where user_imports.user_pool_id = idle.user_pool_id and user_imports.id = idle.id
 `);
 
@@ -188,4 +200,53 @@ export async function countStoredBytes(scope: Scope): Promise<number> {
 /** Deletes files whose import has ended, or was never started, and what a dry run remembered of them. */
 export async function deleteIdleFiles(across: AcrossUserPools): Promise<void> {
   await deleteIdle(across);
+}
+
+const reportRowsAtOnce = 5000;
+const importsAtOnce = 100;
+
+/** Started once, and the job is no more. `created_at` leads to the few that can be so old. */
+const isGone = `import.job_id is not null and import.created_at < $1 and not exists (
+  select from jobs job where job.user_pool_id = import.user_pool_id and job.id = import.job_id
+)`;
+
+const deleteReports = statement<{ row: number }, [before: Date, limit: number]>(`
+  with doomed as materialized (
+    select error.user_pool_id, error.import_id, error.row
+    from user_imports import
+    join user_import_errors error on error.user_pool_id = import.user_pool_id and error.import_id = import.id
+    where ${isGone}
+    limit $2 for update of error skip locked
+  )
+  delete from user_import_errors error using doomed
+  where error.user_pool_id = doomed.user_pool_id and error.import_id = doomed.import_id and error.row = doomed.row
+  returning error.row
+`);
+
+const deleteImports = statement<{ id: string }, [before: Date, limit: number]>(`
+  with doomed as materialized (
+    select import.user_pool_id, import.id from user_imports import
+    where import.chunks = 0 and import.created_at < $1 and (
+      ${isAbandoned} and coalesce(import.uploaded_at, import.created_at) < $1
+      or ${isGone} and not exists (
+        select from user_import_errors error
+        where error.user_pool_id = import.user_pool_id and error.import_id = import.id
+      )
+    )
+    limit $2 for update of import skip locked
+  )
+  delete from user_imports import using doomed
+  where import.user_pool_id = doomed.user_pool_id and import.id = doomed.id
+  returning import.id
+`);
+
+/**
+ * Deletes some of what is left of imports whose jobs are deleted, and of those that nobody started or touched since this
+ * time, of every user pool. Answers whether there may be more.
+ */
+export async function deleteOldImports(across: AcrossUserPools, before: Date): Promise<boolean> {
+  // A report may have as many rows as the file had: they go first, a few at a time, and not all at once with their import.
+  const rows = await deleteReports(across, before, reportRowsAtOnce);
+  if (rows.length === reportRowsAtOnce) return true;
+  return (await deleteImports(across, before, importsAtOnce)).length === importsAtOnce;
 }

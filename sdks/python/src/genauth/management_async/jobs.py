@@ -24,7 +24,8 @@ class AsyncJobsSection(AsyncConnection):
         """Get a job
 
         Gets the state and the progress of a job. Jobs are what imports, exports and other work in bulk become; any
-        server of the installation carries them on, also after a crash.
+        server of the installation carries them on, also after a crash. A job that has ended is deleted after a while
+        (30 days, unless the installation says otherwise), and not found from then on.
 
         Args:
             job_id (str): Id of the job. At most 64 characters.

@@ -1380,7 +1380,7 @@ class AsyncUsersSection(AsyncConnection):
 
         Uploads a piece of the file, at most 512 KiB. Pieces are numbered from 0 and may be cut anywhere. A piece that
         is sent again replaces itself, so an interrupted upload goes on where it was. Pieces are deleted when the import
-        ends, or after a week without start.
+        ends, or a week after the last of them came without a start.
 
         Args:
             import_id (str): Id of the import. At most 64 characters.
@@ -1460,7 +1460,8 @@ class AsyncUsersSection(AsyncConnection):
     ) -> UserImportSingleRespDto:
         """Get an import of users
 
-        Gets the state of an import: how much is uploaded, how far it is, how many rows did what.
+        Gets the state of an import: how much is uploaded, how far it is, how many rows did what. An import and its
+        report are deleted with its job, a while after it ended (30 days, unless the installation says otherwise).
 
         Args:
             import_id (str): Id of the import. At most 64 characters.
@@ -1618,7 +1619,8 @@ class AsyncUsersSection(AsyncConnection):
 
         Reads the next users: pass `next` of one part as `after` of the following one until it is null, and append the
         contents. The first part of a CSV file has the names of the columns. Users are those who were there when the
-        export was created, each as he is when his part is read. A part can be read again.
+        export was created, each as he is when his part is read. A part can be read again, until the export is deleted a
+        while after it was created (30 days, unless the installation says otherwise).
 
         Args:
             export_id (str): Id of the export. At most 64 characters.

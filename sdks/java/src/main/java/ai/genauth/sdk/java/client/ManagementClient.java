@@ -1519,7 +1519,7 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Uploads a piece of the file, at most 512 KiB. Pieces are numbered from 0 and may be cut anywhere. A piece that
      * is sent again replaces itself, so an interrupted upload goes on where it was. Pieces are deleted when the import
-     * ends, or after a week without start.
+     * ends, or a week after the last of them came without a start.
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
@@ -1577,7 +1577,8 @@ public class ManagementClient extends BaseClient {
     /**
      * Get an import of users.
      *
-     * <p>Gets the state of an import: how much is uploaded, how far it is, how many rows did what.
+     * <p>Gets the state of an import: how much is uploaded, how far it is, how many rows did what. An import and its
+     * report are deleted with its job, a while after it ended (30 days, unless the installation says otherwise).
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
@@ -1673,7 +1674,8 @@ public class ManagementClient extends BaseClient {
      *
      * <p>Reads the next users: pass {@code next} of one part as {@code after} of the following one until it is null,
      * and append the contents. The first part of a CSV file has the names of the columns. Users are those who were
-     * there when the export was created, each as he is when his part is read. A part can be read again.
+     * there when the export was created, each as he is when his part is read. A part can be read again, until the
+     * export is deleted a while after it was created (30 days, unless the installation says otherwise).
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
@@ -4380,7 +4382,8 @@ public class ManagementClient extends BaseClient {
      * Get a job.
      *
      * <p>Gets the state and the progress of a job. Jobs are what imports, exports and other work in bulk become; any
-     * server of the installation carries them on, also after a crash.
+     * server of the installation carries them on, also after a crash. A job that has ended is deleted after a while (30
+     * days, unless the installation says otherwise), and not found from then on.
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
