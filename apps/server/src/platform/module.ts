@@ -11,6 +11,7 @@ import {
 import type * as z from 'zod';
 import type { Actor } from './credentials/authenticate.ts';
 import type { Scope } from './database/database.ts';
+import type { Turn } from './fair-line.ts';
 
 /** What every handler is given of its request. */
 export interface RequestContext {
@@ -19,6 +20,9 @@ export interface RequestContext {
   /** Unix milliseconds at the start of the request. */
   readonly now: number;
 }
+
+/** What goes before a transaction, and takes long: for whom, and until when anybody wants it. */
+export interface PreparationContext extends RequestContext, Turn {}
 
 /** A query's surroundings: a read-only transaction in the caller's user pool. */
 export interface QueryContext extends RequestContext {
@@ -54,7 +58,7 @@ export type Handler<O extends Operation> = (input: InputOf<O>, context: ContextO
 
 /** A handler in two steps, made by `prepared`. */
 export interface PreparedHandler<Input, Context, Output> {
-  readonly prepare: (input: Input, context: RequestContext) => Promise<unknown>;
+  readonly prepare: (input: Input, context: PreparationContext) => Promise<unknown>;
   readonly handle: (input: Input, context: Context, prepared: unknown) => Promise<Output>;
 }
 
@@ -62,10 +66,10 @@ export interface PreparedHandler<Input, Context, Output> {
  * A handler in two steps. The first runs before a transaction and its connection are taken, and once, even when the
  * transaction has to be repeated: for what takes long and needs no database, such as hashing passwords.
  *
- * @example createUser: prepared(async ({ password }) => hash(password), async (input, context, hash) => ...)
+ * @example createUser: prepared(async ({ password }, turn) => hash(password, turn), async (input, context, hash) => ...)
  */
 export function prepared<Input, Context, Prepared, Output>(
-  prepare: (input: Input, context: RequestContext) => Promise<Prepared>,
+  prepare: (input: Input, context: PreparationContext) => Promise<Prepared>,
   handle: (input: Input, context: Context, prepared: Prepared) => Promise<Output>,
 ): PreparedHandler<Input, Context, Output> {
   return { prepare, handle: (input, context, made) => handle(input, context, made as Prepared) };
@@ -87,7 +91,7 @@ export interface ImplementedOperation {
   readonly name: string;
   readonly operation: Operation;
   /** Runs first, outside of any transaction; `handle` is given what it answers. */
-  readonly prepare?: (input: unknown, context: RequestContext) => Promise<unknown>;
+  readonly prepare?: (input: unknown, context: PreparationContext) => Promise<unknown>;
   readonly handle: (input: unknown, context: RequestContext, prepared?: unknown) => Promise<unknown>;
 }
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { hash } from '@node-rs/argon2';
-import { requestErrors } from './errors.ts';
+import { createFairLine, type FairLineBounds, type Turn } from './fair-line.ts';
 
 /** What an Argon2id hash costs, RFC 9106 §3.1: memory, passes over it, and lanes. */
 export interface PasswordHashCost {
@@ -16,12 +16,12 @@ export const defaultPasswordHashCost: PasswordHashCost = { memoryKib: 7 * 1024, 
 const threads = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
 const defaultMaxRunning = Math.max(1, Math.min(availableParallelism(), threads - 1));
 
-/** Hashes passwords, a few at a time. Refuses with 503 when too many others are waiting. */
+/** Hashes passwords, a few at a time, for one sharer after the other. Refuses with 503 when too many others are waiting. */
 export interface PasswordHasher {
   /** The hash in PHC string format. */
-  hash(password: string): Promise<string>;
+  hash(password: string, turn: Turn): Promise<string>;
   /** Does other work that takes as long, in the same line. */
-  inLine<Result>(work: () => Promise<Result>): Promise<Result>;
+  inLine<Result>(turn: Turn, work: () => Promise<Result>): Promise<Result>;
   /** Whether a hash was made with the settings of today. */
   isCurrent(hash: string): boolean;
   /** A hash of no password that takes as long to check as any of ours. */
@@ -33,43 +33,17 @@ export function createPasswordHasher({
   cost = defaultPasswordHashCost,
   maxRunning = defaultMaxRunning,
   maxWaiting = 256,
-}: {
-  readonly cost?: PasswordHashCost;
-  readonly maxRunning?: number;
-  readonly maxWaiting?: number;
-} = {}): PasswordHasher {
+  // More than the pipeline lets a user pool prepare at once: its requests wait there, and its imports find room beside them.
+  maxWaitingOfSharer = 64,
+  ...bounds
+}: Partial<FairLineBounds> & { readonly cost?: PasswordHashCost } = {}): PasswordHasher {
   const parameters = { memoryCost: cost.memoryKib, timeCost: cost.passes, parallelism: cost.lanes };
-  const waiting: (() => void)[] = [];
-  let running = 0;
-
-  const enter = (): Promise<void> | undefined => {
-    if (running < maxRunning) {
-      running += 1;
-      return undefined;
-    }
-    if (waiting.length >= maxWaiting) throw requestErrors.unavailable();
-    return new Promise((resolve) => waiting.push(resolve));
-  };
-  const leave = () => {
-    // The place goes straight to the next, so that nobody slips in between.
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
-    else next();
-  };
-
-  const inLine = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    await enter();
-    try {
-      return await work();
-    } finally {
-      leave();
-    }
-  };
+  const line = createFairLine({ maxRunning, maxWaiting, maxWaitingOfSharer, ...bounds });
   const prefix = `$argon2id$v=19$m=${cost.memoryKib},t=${cost.passes},p=${cost.lanes}$`;
 
   return {
-    hash: (password) => inLine(() => hash(password, parameters)),
-    inLine,
+    hash: (password, turn) => line.run(turn, () => hash(password, parameters)),
+    inLine: line.run,
     isCurrent: (text) => text.startsWith(prefix),
     nobodysHash: `${prefix}${'A'.repeat(22)}$${'A'.repeat(43)}`,
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
+import type { Turn } from '../../platform/fair-line.ts';
 import type { Handlers } from '../../platform/module.ts';
 import type { PasswordHasher } from '../../platform/password.ts';
 import { recognizePasswordHash } from '../../platform/password-schemes.ts';
@@ -35,19 +36,20 @@ interface PasswordOptions {
 export interface Passwords {
   /**
    * What to store of each, or nothing where none is given or wanted. Hashing takes longer than everything else of a call:
-   * this belongs before its transaction. `prefixOf` names an item in errors.
+   * this belongs before its transaction. `prefixOf` names an item in errors; `turn` says for whom it is and until when.
    */
   toStored(
     given: readonly GivenPassword[],
     options: PasswordOptions | null | undefined,
     prefixOf: (index: number) => string,
+    turn: Turn,
   ): Promise<(StoredPassword | undefined)[]>;
   /**
    * Whether this is the user's password. It takes as long for users who have none, or who do not exist. A right password
    * whose hash was made elsewhere, or with other settings, is hashed anew. Opens transactions of its own, short ones:
-   * hashing must not hold a connection.
+   * hashing must not hold a connection. `signal` ends it when nobody waits for the answer any more.
    */
-  verify(userPoolId: string, userId: string, password: string): Promise<boolean>;
+  verify(userPoolId: string, userId: string, password: string, signal?: AbortSignal): Promise<boolean>;
 }
 
 interface PasswordsDependencies {
@@ -58,7 +60,7 @@ interface PasswordsDependencies {
 
 export function createPasswords({ database, hasher, keys }: PasswordsDependencies): Passwords {
   return {
-    async toStored(given, options, prefixOf) {
+    async toStored(given, options, prefixOf, turn) {
       const plain: (string | undefined)[] = [];
       // All of them first: what is refused should not have cost anything.
       for (const [index, { password }] of given.entries()) {
@@ -67,15 +69,16 @@ export function createPasswords({ database, hasher, keys }: PasswordsDependencie
       const stored: (StoredPassword | undefined)[] = [];
       // One after the other: one call has one place in the line.
       for (const [index, password] of plain.entries()) {
-        stored.push(await toStored(password, given[index]?.salt, options, prefixOf(index)));
+        stored.push(await toStored(password, given[index]?.salt, options, prefixOf(index), turn));
       }
       return stored;
     },
 
-    async verify(userPoolId, userId, password) {
+    async verify(userPoolId, userId, password, signal) {
+      const turn: Turn = { sharer: userPoolId, ...(signal === undefined ? {} : { signal }) };
       const [stored] = await database.withUserPool(userPoolId, 'read', (scope) => listPasswords(scope, [userId]));
-      if (!(await hasher.inLine(() => isPasswordOf(stored, password))) || stored === undefined) return false;
-      if (!hasher.isCurrent(stored.hash)) await renew(userPoolId, stored, password);
+      if (!(await hasher.inLine(turn, () => isPasswordOf(stored, password))) || stored === undefined) return false;
+      if (!hasher.isCurrent(stored.hash)) await renew(userPoolId, stored, password, turn);
       return true;
     },
   };
@@ -90,8 +93,8 @@ export function createPasswords({ database, hasher, keys }: PasswordsDependencie
     return isRight;
   }
 
-  async function renew(userPoolId: string, stored: PasswordRow, password: string): Promise<void> {
-    const hash = await hasher.hash(password);
+  async function renew(userPoolId: string, stored: PasswordRow, password: string, turn: Turn): Promise<void> {
+    const hash = await hasher.hash(password, turn);
     await database.withUserPool(userPoolId, 'write', (scope) =>
       replaceHash(scope, stored, hash, securityLevelOf(password)),
     );
@@ -109,12 +112,13 @@ export function createPasswords({ database, hasher, keys }: PasswordsDependencie
     salt: string | null | undefined,
     options: PasswordOptions | null | undefined,
     prefix: string,
+    turn: Turn,
   ): Promise<StoredPassword | undefined> {
     if (password && options?.keepPassword) return toKept(password, salt || null, `${prefix}password`);
     // A password nobody has seen: it can be reset, or told by a message once there is a message service.
     const plain = password || (options?.autoGeneratePassword ? randomBytes(15).toString('base64url') : undefined);
     if (plain === undefined) return undefined;
-    return { hash: await hasher.hash(plain), salt: null, securityLevel: securityLevelOf(plain) };
+    return { hash: await hasher.hash(plain, turn), salt: null, securityLevel: securityLevelOf(plain) };
   }
 }
 

@@ -47,11 +47,12 @@ export function createPublicAccountsService({
     getPublicAccountBatch: one.getUserBatch,
     createPublicAccount: one.createUser,
     createPublicAccountsBatch: prepared(
-      async ({ list, options }) => {
+      async ({ list, options }, turn) => {
         const stored: (StoredPassword | undefined)[] = [];
         for (const [index, account] of list.entries()) {
           // One after the other: hashing is queued anyway.
-          stored.push(...(await passwords.toStored([account], account.options ?? options, () => prefixOfItem(index))));
+          const chosen = account.options ?? options;
+          stored.push(...(await passwords.toStored([account], chosen, () => prefixOfItem(index), turn)));
         }
         return stored;
       },

@@ -140,7 +140,7 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
   const change = createUserChange(dependencies);
   return {
     updateUser: prepared(
-      ({ options, ...input }) => passwords.toStored([input], options, () => ''),
+      ({ options, ...input }, turn) => passwords.toStored([input], options, () => '', turn),
       async ({ userId, options, ...input }, context, [password]) => {
         refuseMessages(options?.sendPasswordResetedNotification);
         const id = await idOf(context, userId, options?.userIdType ?? 'user_id');
@@ -153,7 +153,7 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
     ),
 
     updateUserBatch: prepared(
-      ({ list, options }) => passwords.toStored(list, options, prefixOfItem),
+      ({ list, options }, turn) => passwords.toStored(list, options, prefixOfItem, turn),
       async ({ list, options }, context, stored) => {
         refuseMessages(options?.sendPasswordResetedNotification);
         const changes = list.map(({ userId, ...input }, index) =>

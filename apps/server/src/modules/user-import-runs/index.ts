@@ -45,8 +45,9 @@ export function userImportRuns({ seal, passwords, departments }: Dependencies): 
       const fields = await listCustomFields(scope, 'USER');
       return { plain, readOnly, customFields: new Map(fields.map(({ key, dataType }) => [key, dataType])) };
     },
-    async toStoredPassword(input, { keepPassword }) {
-      const [stored] = await passwords.toStored([input], { keepPassword }, () => '');
+    async toStoredPassword(input, { keepPassword }, { userPoolId, signal }) {
+      const turn = { sharer: userPoolId, signal };
+      const [stored] = await passwords.toStored([input], { keepPassword }, () => '', turn);
       return stored;
     },
 

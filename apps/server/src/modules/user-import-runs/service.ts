@@ -43,6 +43,7 @@ export interface UserImportRunsDependencies {
   readonly toStoredPassword: (
     input: NewUserInput,
     options: ImportRow['options'],
+    job: JobContext<FilePosition>,
   ) => Promise<StoredPassword | undefined>;
   /** Makes users, with their departments: all or none. */
   readonly createUsers: (
@@ -242,7 +243,7 @@ async function prepare(
   for (const [index, candidate] of candidates.entries()) {
     const isNeeded = candidate.input.password && !isWasted[index];
     const stored = await refusing(candidate.row, async () => ({
-      password: isNeeded ? await toStoredPassword(candidate.input, found.options) : undefined,
+      password: isNeeded ? await toStoredPassword(candidate.input, found.options, job) : undefined,
     }));
     if (stored !== undefined) ready.push({ ...candidate, ...stored });
   }

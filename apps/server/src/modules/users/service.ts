@@ -181,7 +181,7 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
 
   return {
     createUser: prepared(
-      ({ options, ...input }) => passwords.toStored([input], options, () => ''),
+      ({ options, ...input }, turn) => passwords.toStored([input], options, () => '', turn),
       async ({ options, ...input }, context, stored) => {
         const rows = await createUsers([input], stored, options, context, () => '');
         const [user] = show(context.scope, rows);
@@ -192,7 +192,7 @@ export function createUsersService(dependencies: UsersDependencies): Handlers<ty
     ),
 
     createUsersBatch: prepared(
-      ({ list, options }) => passwords.toStored(list, options, prefixOfItem),
+      ({ list, options }, turn) => passwords.toStored(list, options, prefixOfItem, turn),
       async ({ list, options }, context, stored) => {
         const rows = await createUsers(list, stored, options, context, prefixOfItem);
         return show(context.scope, rows);

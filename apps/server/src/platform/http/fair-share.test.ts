@@ -44,3 +44,19 @@ test('turns away what would wait behind too many, and passes a failure on withou
   await expect(waiting).rejects.toThrow('failed');
   expect(await share.run('pool', async () => 'again')).toBe('again');
 });
+
+test('nobody waits for who has gone', async () => {
+  const share = createFairShare(1, 1);
+  const client = new AbortController();
+  const [first, gone, next] = [held(), held(), held()];
+  const running = share.run('pool', first.work);
+  const waiting = share.run('pool', gone.work, client.signal);
+  client.abort();
+  await expect(waiting).rejects.toThrow('Temporarily unavailable');
+  const later = share.run('pool', next.work);
+  expect(later).toBeDefined();
+  for (const one of [first, next]) one.end();
+  await Promise.all([running, later]);
+  expect(gone.hasStarted()).toBe(false);
+  expect(next.hasStarted()).toBe(true);
+});

@@ -142,7 +142,7 @@ describe('a handler in two steps', () => {
     summary: { en: 'Prepare', zh: '准备' },
     description: { en: 'Prepare', zh: '准备' },
     permission: 'test:Prepare',
-    input: dto('PrepareDto', { kind: z.enum(['repeats', 'busy', 'plain']).meta(doc('Kind', '类型')) }),
+    input: dto('PrepareDto', { kind: z.enum(['repeats', 'busy', 'plain', 'long']).meta(doc('Kind', '类型')) }),
     output: undefined,
     answer: 'PrepareRespDto',
     errors: [],
@@ -159,7 +159,13 @@ describe('a handler in two steps', () => {
   async function serve(pool: TestUserPool) {
     const module = defineModule('test', contract, {
       prepare: prepared(
-        async ({ kind }) => {
+        async ({ kind }, { signal }) => {
+          if (kind === 'long') {
+            steps.push('begins');
+            await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+            steps.push('nobody waits');
+            throw requestErrors.unavailable();
+          }
           steps.push(`prepare with ${database.connections().total - database.connections().idle} connections`);
           running.most = Math.max(running.most, ++running.now);
           await new Promise((resolve) => setTimeout(resolve, 5));
@@ -223,6 +229,22 @@ describe('a handler in two steps', () => {
     expect(steps).toHaveLength(1);
     expect(await pool.audits()).toEqual([]);
     await app.close();
+  });
+
+  test('tells the first when the client has gone, and does no second', async () => {
+    const pool = await testUserPool();
+    const { app } = await serve(pool);
+    const url = `${await app.listen({ host: '127.0.0.1', port: 0 })}/prepare`;
+    const client = new AbortController();
+    const body = JSON.stringify({ kind: 'long' });
+    const request = fetch(url, { method: 'POST', headers: { authorization: 'any' }, body, signal: client.signal });
+    const broken = expect(request).rejects.toThrow();
+    await expect.poll(() => steps).toEqual(['begins']);
+    client.abort();
+    await broken;
+    await expect.poll(() => steps).toEqual(['begins', 'nobody waits']);
+    await app.close();
+    expect(await pool.audits()).toEqual([]);
   });
 
   test('lets one user pool prepare no more than its share at a time', async () => {

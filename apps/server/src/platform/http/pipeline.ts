@@ -30,6 +30,8 @@ export interface PipelineRequest {
   /** Whether the body was form-encoded, so that its values are text. */
   readonly bodyIsForm: boolean;
   readonly clientIp: string | undefined;
+  /** Aborted when the client goes before it is answered. A function, because few operations ask. */
+  readonly untilGone: () => AbortSignal;
 }
 
 /** The envelope, and what HTTP itself has to say beside it. */
@@ -88,7 +90,9 @@ export function createPipeline(dependencies: PipelineDependencies) {
       if (operation.kind === 'publicQuery') {
         limitRate(rateLimit.take(`address ${request.clientIp}`, dependencies.publicRequestsPerSecond));
         const input = readInput();
-        return implemented.handle(input, context, await implemented.prepare?.(input, context));
+        const sharer = `address ${request.clientIp}`;
+        const prepared = await implemented.prepare?.(input, { ...context, sharer, signal: request.untilGone() });
+        return implemented.handle(input, context, prepared);
       }
       const { declaredQuery } = reader;
       const actor = await authenticate({ ...request, declaredQuery }, credentials, now);
@@ -97,7 +101,9 @@ export function createPipeline(dependencies: PipelineDependencies) {
       requirePermission(actor, operation);
       const input = readInput();
       const { prepare } = implemented;
-      const prepared = prepare && (await inTurnOfPreparations(actor.userPoolId, async () => prepare(input, context)));
+      const inTime = prepare && { ...context, sharer: actor.userPoolId, signal: request.untilGone() };
+      const prepared =
+        inTime && (await inTurnOfPreparations(actor.userPoolId, async () => prepare(input, inTime), inTime.signal));
       if (operation.kind === 'query') {
         return inTurn(actor.userPoolId, () =>
           database.withUserPool(actor.userPoolId, 'read', (scope) => {
@@ -172,8 +178,8 @@ export function createPipeline(dependencies: PipelineDependencies) {
 }
 
 function takingTurns(share: FairShare) {
-  return <Result>(userPoolId: string, work: () => Promise<Result>): Promise<Result> => {
-    const turn = share.run(userPoolId, work);
+  return <Result>(userPoolId: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> => {
+    const turn = share.run(userPoolId, work, signal);
     if (turn === undefined) throw new RateLimited(1);
     return turn;
   };

@@ -105,10 +105,19 @@ function addOperation(
         body,
         bodyIsForm: isForm,
         clientIp: request.ip,
+        untilGone: () => untilGone(reply),
       });
       return send(reply, answer);
     },
   });
+}
+
+/** Aborted when the connection ends before the answer does. The request's own `close` comes as soon as its body is read. */
+function untilGone({ raw }: FastifyReply): AbortSignal {
+  if (raw.destroyed) return AbortSignal.abort();
+  const controller = new AbortController();
+  raw.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 /** An empty body is none: Node's SDK labels bodiless requests as JSON. */
