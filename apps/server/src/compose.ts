@@ -24,6 +24,7 @@ import { publicAccounts } from './modules/public-accounts/index.ts';
 import { roleAssignments } from './modules/role-assignments/index.ts';
 import { roleExclusions } from './modules/role-exclusions/index.ts';
 import { roles } from './modules/roles/index.ts';
+import { separationOfDuty } from './modules/separation-of-duty/index.ts';
 import { system } from './modules/system/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
 import { userBaseFields } from './modules/user-base-fields/index.ts';
@@ -137,6 +138,7 @@ export async function compose({
     roles(seal),
     roleAssignments(seal),
     roleExclusions,
+    separationOfDuty,
     groups(seal),
     groupMembers(seal),
     dynamicGroups,

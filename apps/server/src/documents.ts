@@ -21,6 +21,7 @@ import * as publicAccounts from './modules/public-accounts/contract.ts';
 import * as roleAssignments from './modules/role-assignments/contract.ts';
 import * as roleExclusions from './modules/role-exclusions/contract.ts';
 import * as roles from './modules/roles/contract.ts';
+import * as separationOfDuty from './modules/separation-of-duty/contract.ts';
 import * as system from './modules/system/contract.ts';
 import * as tokens from './modules/tokens/contract.ts';
 import * as userBaseFields from './modules/user-base-fields/contract.ts';
@@ -117,6 +118,7 @@ export function documents(): { path: string; text: string }[] {
         'Wire-compatible with the V3 management API. Answers come with HTTP 200 and tell success by `statusCode`; only 429 and failures of the infrastructure use the HTTP status.',
     },
     common,
+    Object.values(separationOfDuty),
   );
   const authentication = toOpenApi(
     operationsOf(system),

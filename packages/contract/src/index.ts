@@ -13,7 +13,7 @@ export {
   type Wording,
   wordingIn,
 } from './errors.ts';
-export { type Emit, type EventDeclaration, event } from './events.ts';
+export { type ConstraintDeclaration, type Emit, type EventDeclaration, event } from './events.ts';
 export { toOpenApi } from './openapi.ts';
 export {
   type AuditDeclaration,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { envelopeOf } from './envelope.ts';
 import type { AnyErrorFactory } from './errors.ts';
-import type { EventDeclaration } from './events.ts';
+import type { ConstraintDeclaration, EventDeclaration } from './events.ts';
 import { type Operation, unwrapField } from './operation.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -14,19 +14,24 @@ interface DocumentInformation {
 
 /**
  * The OpenAPI 3.1 document of the given operations. `commonErrors` are those that any of them can answer with and none
- * declares. Deterministic: same contracts, same bytes.
+ * declares; `constraints` add theirs to the commands they look at. Deterministic: same contracts, same bytes.
  */
 export function toOpenApi(
   operations: readonly (readonly [string, Operation])[],
   info: DocumentInformation,
   commonErrors: readonly AnyErrorFactory[] = [],
+  constraints: readonly ConstraintDeclaration[] = [],
 ): Json {
   const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
   for (const [order, [name, operation]] of operations.entries()) {
     const path = (paths[operation.path] ??= {});
     // Paths are sorted, so that a new operation is a small difference; menus follow the order of the contracts.
-    path[operation.method.toLowerCase()] = { ...toOperationObject(name, operation, components), 'x-order': order };
+    path[operation.method.toLowerCase()] = {
+      ...toOperationObject(name, operation, components),
+      'x-errors': toErrorObjects([...operation.errors, ...errorsOfConstraints(operation, constraints)]),
+      'x-order': order,
+    };
   }
   return {
     openapi: '3.1.0',
@@ -84,8 +89,19 @@ function toOperationObject(name: string, operation: Operation, components: Compo
           'x-events': operation.emits.map(toEventObject),
         }
       : {}),
-    'x-errors': toErrorObjects(operation.errors),
   };
+}
+
+/** What constraints may refuse of an operation, without what it declares itself. */
+function errorsOfConstraints(
+  operation: Operation,
+  constraints: readonly ConstraintDeclaration[],
+): readonly AnyErrorFactory[] {
+  if (operation.kind !== 'command') return [];
+  return constraints
+    .filter(({ events }) => events.some((event) => operation.emits.includes(event)))
+    .flatMap(({ errors }) => errors)
+    .filter((error) => !operation.errors.includes(error));
 }
 
 function toErrorObjects(errors: readonly AnyErrorFactory[]): Json {

@@ -1,9 +1,9 @@
-import { event } from '@genauth/contract';
+import { type EventDeclaration, event } from '@genauth/contract';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { testServer, testUserPool } from '../testing/server.ts';
 import { type CommandStart, createCommandRunner } from './commands.ts';
-import { defineModule, type Reaction, reaction } from './module.ts';
+import { type CommandContext, type Constraint, defineModule, type Reaction, reaction } from './module.ts';
 
 const data = z.object({ id: z.string() });
 const bookLent = event('book.lent', { webhook: 'book:lent', data });
@@ -13,9 +13,15 @@ const readerNoted = event('reader.noted', { data });
 const { database } = await testServer();
 
 /** Lends books as a command, with these modules about, and answers what stands in the outbox afterwards. */
-async function lend(ids: readonly string[], reactions: readonly Reaction[]) {
+async function lend(
+  ids: readonly string[],
+  reactions: readonly Reaction[],
+  constraints: readonly Constraint[] = [],
+  work: (context: CommandContext) => Promise<void> = async ({ emit }) => emit(bookLent, ...ids.map((id) => ({ id }))),
+) {
   const pool = await testUserPool();
-  const run = createCommandRunner({ modules: [defineModule('shelves', {}, {}, { reactions })], checkAnswers: true });
+  const shelves = defineModule('shelves', {}, {}, { reactions, constraints });
+  const run = createCommandRunner({ modules: [shelves], checkAnswers: true });
   const start: CommandStart = {
     name: 'lendBooks',
     command: { audit: { operationType: 'update', resourceType: 'book' }, emits: [bookLent] },
@@ -27,9 +33,7 @@ async function lend(ids: readonly string[], reactions: readonly Reaction[]) {
     target: undefined,
   };
   const failure = await database
-    .withUserPool(pool.id, 'write', (scope) =>
-      run(scope, start, async ({ emit }) => emit(bookLent, ...ids.map((id) => ({ id })))),
-    )
+    .withUserPool(pool.id, 'write', (scope) => run(scope, start, work))
     .then(() => undefined, String);
   const [events, audits] = await Promise.all([pool.events(), pool.audits()]);
   return { failure, events: events.map(({ name, data: { id } }) => `${name} ${id}`), audits: audits.length };
@@ -83,5 +87,65 @@ describe('a reaction', () => {
       react: async (_lent, { emit }) => emit(bookLent, { id: 'a' }),
     });
     expect((await lend(['a'], [endless])).failure).toContain('reactions to book.lent do not end');
+  });
+});
+
+describe('a constraint', () => {
+  const toShelf = reaction({
+    to: bookLent,
+    emits: [shelfChanged],
+    react: async (lent, { emit }) => emit(shelfChanged, ...lent),
+  });
+
+  test('sees everything that was announced, once, after all reactions, and only if it may be broken', async () => {
+    const seen: unknown[] = [];
+    const looksAt = (...events: EventDeclaration[]): Constraint => ({
+      declaration: { events, errors: [] },
+      verify: async (announced) => {
+        seen.push([...announced(bookLent), ...announced(shelfChanged)].map(({ id }) => id));
+      },
+    });
+    await lend(['a', 'b'], [toShelf], [looksAt(shelfChanged, bookLent), looksAt(readerNoted)]);
+    expect(seen).toEqual([['a', 'b', 'a', 'b']]);
+  });
+
+  test('that refuses undoes the command', async () => {
+    const full: Constraint = {
+      declaration: { events: [shelfChanged], errors: [] },
+      verify: () => Promise.reject(new Error('the shelf is full')),
+    };
+    const { failure, events, audits } = await lend(['a'], [toShelf], [full]);
+    expect(failure).toContain('the shelf is full');
+    expect({ events, audits }).toEqual({ events: [], audits: 0 });
+  });
+
+  test('and a reaction belong to an attempt, which fails without the rest', async () => {
+    const verified: string[] = [];
+    const noB: Constraint = {
+      declaration: { events: [shelfChanged], errors: [] },
+      verify: async (announced) => {
+        const ids = announced(shelfChanged).map(({ id }) => id);
+        verified.push(ids.join());
+        if (ids.includes('b')) throw new Error('not b');
+      },
+    };
+    const after: string[] = [];
+    const work = async (context: CommandContext) => {
+      for (const id of ['a', 'b', 'c']) {
+        const attempt = context.attempt(async (inner) => {
+          inner.emit(bookLent, { id });
+          inner.afterCommit(() => after.push(id));
+          return id;
+        });
+        if (id === 'b') await expect(attempt).rejects.toThrow('not b');
+        else expect(await attempt).toBe(id);
+      }
+      context.emit(bookLent, { id: 'd' });
+    };
+    const { failure, events, audits } = await lend([], [toShelf], [noB], work);
+    expect({ failure, audits }).toEqual({ failure: undefined, audits: 1 });
+    expect(events).toEqual(['a', 'c', 'd'].flatMap((id) => [`book.lent ${id}`, `shelf.changed ${id}`]));
+    expect(verified).toEqual(['a', 'b', 'c', 'd']);
+    expect(after).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
-import type { Command, Emit, EventDeclaration } from '@genauth/contract';
+import type { Command, EventDeclaration } from '@genauth/contract';
 import type { Scope } from './database/database.ts';
 import { type CommandRecord, type PendingEvent, recordCommand } from './database/record.ts';
-import type { AuditNote, CommandContext, Module, Reaction } from './module.ts';
+import { withinSavepoint } from './database/savepoint.ts';
+import type { Announced, AuditNote, CommandContext, Constraint, Module, Reaction } from './module.ts';
 
 /** What is known of a command before it runs. */
 export type CommandStart = Omit<CommandRecord, 'note' | 'events'>;
@@ -24,8 +25,8 @@ export type CommandRunner = <Output>(
 const maxRounds = 10;
 
 /**
- * Makes the one way to change anything: the work, what other modules do about what it announced, then its audit row and
- * its events, all in one transaction. Requests come through here, and so do jobs.
+ * Makes the one way to change anything: the work, what other modules do about what it announced, whether every constraint
+ * still holds, then its audit row and its events, all in one transaction. Requests come through here, and so do jobs.
  */
 export function createCommandRunner({
   modules,
@@ -35,13 +36,51 @@ export function createCommandRunner({
   readonly checkAnswers: boolean;
 }): CommandRunner {
   const reactions = reactionsOf(modules);
+  const constraints = modules.flatMap((module) => module.constraints);
+
+  /** The work with all that belongs to it but its record. */
+  const carryOut = async <Output>(
+    scope: Scope,
+    start: CommandStart,
+    work: (context: CommandContext) => Promise<Output>,
+  ) => {
+    const committed: (() => void)[] = [];
+    const events: PendingEvent[] = [];
+    // What attempts announced has been reacted to, and verified, within them.
+    const settled = new Set<PendingEvent>();
+    const isUnsettled = (event: PendingEvent) => !settled.has(event);
+    let note: AuditNote = {};
+    const context: CommandContext = {
+      ...start.context,
+      scope,
+      actor: start.actor,
+      emit: (declaration, ...data) => {
+        for (const one of data) events.push({ declaration, data: one });
+      },
+      audit: (more) => {
+        note = { ...note, ...more };
+      },
+      afterCommit: (after) => {
+        committed.push(after);
+      },
+      attempt: async (part) => {
+        const end = await withinSavepoint(scope, () => carryOut(scope, start, part));
+        for (const event of end.events) settled.add(event);
+        events.push(...end.events);
+        committed.push(...end.committed);
+        return end.output;
+      },
+    };
+    const output = await work(context);
+    await react(reactions, events, isUnsettled, context);
+    await verify(constraints, events.filter(isUnsettled), context);
+    return { output, committed, events, note };
+  };
 
   return async (scope, start, work) => {
-    const { commandContext, committed, events, note } = createCommandContext(scope, start);
-    const output = await work(commandContext);
-    await react(reactions, events, commandContext);
+    const { output, committed, events, note } = await carryOut(scope, start, work);
     if (checkAnswers) requireDeclared(events, start.command, reactions);
-    await recordCommand(scope, { ...start, note: note(), events });
+    await recordCommand(scope, { ...start, note, events });
     return { output, committed };
   };
 }
@@ -55,11 +94,16 @@ function reactionsOf(modules: readonly Module[]): Reactions {
   );
 }
 
-async function react(reactions: Reactions, events: readonly PendingEvent[], context: CommandContext): Promise<void> {
+async function react(
+  reactions: Reactions,
+  events: readonly PendingEvent[],
+  isUnsettled: (event: PendingEvent) => boolean,
+  context: CommandContext,
+): Promise<void> {
   let seen = 0;
   for (let round = 0; seen < events.length; round++) {
     if (round === maxRounds) throw new Error(`reactions to ${events[seen]?.declaration.name} do not end`);
-    const announced = Map.groupBy(events.slice(seen), ({ declaration }) => declaration);
+    const announced = Map.groupBy(events.slice(seen).filter(isUnsettled), ({ declaration }) => declaration);
     seen = events.length;
     for (const [declaration, ofOne] of announced) {
       const data = ofOne.map((event) => event.data);
@@ -68,26 +112,18 @@ async function react(reactions: Reactions, events: readonly PendingEvent[], cont
   }
 }
 
-function createCommandContext(scope: Scope, { actor, context }: CommandStart) {
-  const events: PendingEvent[] = [];
-  const committed: (() => void)[] = [];
-  let note: AuditNote = {};
-  const emit: Emit = (declaration, ...data) => {
-    for (const one of data) events.push({ declaration, data: one });
-  };
-  const commandContext: CommandContext = {
-    ...context,
-    scope,
-    actor,
-    emit,
-    audit: (more) => {
-      note = { ...note, ...more };
-    },
-    afterCommit: (work) => {
-      committed.push(work);
-    },
-  };
-  return { commandContext, committed, events, note: () => note };
+async function verify(
+  constraints: readonly Constraint[],
+  events: readonly PendingEvent[],
+  context: CommandContext,
+): Promise<void> {
+  if (events.length === 0) return;
+  const byDeclaration = Map.groupBy(events, ({ declaration }) => declaration);
+  const announced = ((declaration: EventDeclaration) =>
+    (byDeclaration.get(declaration) ?? []).map(({ data }) => data)) as Announced;
+  for (const { declaration, verify: verifyOne } of constraints) {
+    if (declaration.events.some((one) => byDeclaration.has(one))) await verifyOne(announced, context);
+  }
 }
 
 /** Subscribers choose from the declarations: an event that is missing there reaches nobody who asked for it. */

@@ -1,4 +1,5 @@
 import {
+  type ConstraintDeclaration,
   type Emit,
   type EventDeclaration,
   type InputOf,
@@ -45,6 +46,11 @@ export interface CommandContext extends QueryContext {
   audit(note: AuditNote): void;
   /** Runs `work` once the transaction has committed, before the answer: for what this process remembers of the old state. */
   afterCommit(work: () => void): void;
+  /**
+   * Does a part of the command that may fail without the rest: with what others do about its events, and within every
+   * constraint, as if it were a command of its own. When it fails nothing of it stays, and the error is the caller's.
+   */
+  attempt<Result>(work: (context: CommandContext) => Promise<Result>): Promise<Result>;
 }
 
 type ContextOf<O extends Operation> = {
@@ -118,11 +124,25 @@ export function reaction<Data extends z.ZodType>(declaration: {
   return declaration as unknown as Reaction;
 }
 
-/** A noun of the domain: its contract, what fulfils it, and what it does about the events of others. */
+/** What a command announced, as a constraint asks for it. */
+export type Announced = <Data extends z.ZodType>(declaration: EventDeclaration<Data>) => readonly z.input<Data>[];
+
+/**
+ * A constraint and what verifies it: once, after all reactions and before anything commits, with everything that was
+ * announced. It refuses by throwing, and changes nothing. Whatever it locks is locked last, so constraints never wait in a
+ * circle with commands, which lock what they change.
+ */
+export interface Constraint {
+  readonly declaration: ConstraintDeclaration;
+  readonly verify: (announced: Announced, context: QueryContext) => Promise<void>;
+}
+
+/** A noun of the domain: its contract, what fulfils it, what it does about the events of others, and what it lets no command do. */
 export interface Module {
   readonly name: string;
   readonly operations: readonly ImplementedOperation[];
   readonly reactions: readonly Reaction[];
+  readonly constraints: readonly Constraint[];
 }
 
 /** Puts a contract and its handlers together. */
@@ -130,13 +150,17 @@ export function defineModule<Contract extends object>(
   name: string,
   contract: Contract,
   handlers: Handlers<Contract>,
-  { reactions = [] }: { readonly reactions?: readonly Reaction[] } = {},
+  {
+    reactions = [],
+    constraints = [],
+  }: { readonly reactions?: readonly Reaction[]; readonly constraints?: readonly Constraint[] } = {},
 ): Module {
   type Implementation = Pick<ImplementedOperation, 'handle' | 'prepare'>;
   const byName = handlers as unknown as Record<string, Implementation['handle'] | Implementation>;
   return {
     name,
     reactions,
+    constraints,
     operations: operationsOf(contract).map(([operationName, operation]) => {
       const handler = byName[operationName];
       if (handler === undefined) throw new Error(`${name}: ${operationName} is declared but has no handler`);

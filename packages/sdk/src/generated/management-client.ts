@@ -322,6 +322,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found
    * - 404: Post not found: {postId}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.updateDepartment({
@@ -541,6 +543,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 404 (apiCode 2004): User not found
    *
    * @example
@@ -716,6 +720,8 @@ export class ManagementClient extends ManagementCalls {
    * - 422: At most 1000 departments and 1000 members can be imported at once
    * - 422: Resigned and archived users cannot join departments
    * - 404: Tenant not found
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
    *
@@ -808,6 +814,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: Identity source not found: {extIdpId}
    * - 400: {field} is a password hash that would take too much time or memory to check
    * - 400: {field} is not a password hash of a known kind, so it cannot be kept
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 422: Several organizations have a department {departmentId}; use its system id
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
@@ -848,6 +856,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: Identity source not found: {extIdpId}
    * - 400: {field} is a password hash that would take too much time or memory to check
    * - 400: {field} is not a password hash of a known kind, so it cannot be kept
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 422: Several organizations have a department {departmentId}; use its system id
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
@@ -1253,6 +1263,8 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 400: Custom field not defined: {key}
    * - 422: Resigned and archived users cannot join departments
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 404 (apiCode 2004): User not found
    * - 404: There is an invalid departmentId: {departmentId}
    * - 422: A virtual department cannot be a main department
@@ -1797,7 +1809,8 @@ export class ManagementClient extends ManagementCalls {
    * - 422: A role cannot be assigned to itself, directly or through others
    * - 400: endTime must be later than enableTime
    * - 422: Resigned and archived users cannot be assigned roles
-   * - 422: Mutually exclusive roles cannot be held together: {targetType} {targetIdentifier}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 404 (apiCode 2004): User not found
    *
    * @example
@@ -1825,7 +1838,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: Role not found
    * - 422: A role cannot be assigned to itself, directly or through others
    * - 422: Resigned and archived users cannot be assigned roles
-   * - 422: Mutually exclusive roles cannot be held together: {targetType} {targetIdentifier}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 404 (apiCode 2004): User not found
    *
    * @example
@@ -1981,8 +1995,8 @@ export class ManagementClient extends ManagementCalls {
   /**
    * Make roles exclude each other
    *
-   * From now on nobody may be assigned any two of these roles together. Refused while a user, group, department or role
-   * is assigned two of them already.
+   * From now on nobody may hold any two of these roles together, by whatever way. Refused while a user, group,
+   * department or role has two of them already.
    *
    * `POST /api/v3/set-role-mutual-exclusion`, permission `role:SetMutualExclusion`
    *
@@ -1990,7 +2004,8 @@ export class ManagementClient extends ManagementCalls {
    * - 400: invalid role code: {code}
    * - 400: invalid namespace code: {namespace}
    * - 404: Role not found
-   * - 422: The roles cannot exclude each other, because they are held together already: {targetType} {targetIdentifier}
+   * - 422: Roles {role} and {otherRole} cannot exclude each other, because they are held together already: {targetType}
+   *   {targetIdentifier} (users in all: {users})
    * - 400: At least two different roles are needed
    *
    * @example
@@ -2325,6 +2340,8 @@ export class ManagementClient extends ManagementCalls {
    * - 422: Members of a dynamic group follow from its rule and cannot be added or removed
    * - 404: group not exists with code: {code}
    * - 422: Resigned and archived users cannot join groups
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 404 (apiCode 2004): User not found
    *
    * @example

@@ -6,7 +6,7 @@ import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
 import { createDepartmentMemberHandlers } from './service.ts';
 
-export { userDepartmentsChanged } from './contract.ts';
+export { departmentMemberAdded, userDepartmentsChanged } from './contract.ts';
 export { type LockedUser, lockUsers } from './store.ts';
 
 export function departmentMembers(seal: Seal): Module {

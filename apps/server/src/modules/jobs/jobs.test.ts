@@ -30,7 +30,7 @@ const reactions = [
   }),
 ];
 const runCommand = createCommandRunner({
-  modules: [{ name: 'test', operations: [], reactions }],
+  modules: [{ name: 'test', operations: [], reactions, constraints: [] }],
   checkAnswers: true,
 });
 

@@ -2,7 +2,6 @@ import { command, doc, dto, errors, IsSuccessDto, pageOf, paging, query } from '
 import * as z from 'zod';
 import { departmentTreeErrors } from '../department-tree/contract.ts';
 import { groupErrors } from '../group-directory/contract.ts';
-import { roleExclusionErrors } from '../role-exclusions/contract.ts';
 import {
   namespace,
   RoleCodeDto,
@@ -121,7 +120,6 @@ const assignment = {
     groupErrors.notFound,
     roleAssignmentErrors.userNotEmployed,
     roleAssignmentErrors.circular,
-    roleExclusionErrors.exclusive,
   ],
   audit: { operationType: 'add', resourceType: 'role' },
   emits: [roleAssigned],

@@ -1,6 +1,7 @@
 /**
  * Who is assigned which role, from when to when. What a user holds in the end, inherited roles included, belongs to
- * `user-roles`; which assignments are refused because roles exclude each other, to `role-exclusions`.
+ * `user-roles`; which assignments are refused because roles exclude each other, to
+ * `separation-of-duty`.
  */
 import { defineModule, type Module, reaction } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';

@@ -3,7 +3,7 @@ import type { CommandContext, Handlers, QueryContext } from '../../platform/modu
 import type { Seal } from '../../platform/seal.ts';
 import { departmentTreeErrors } from '../department-tree/index.ts';
 import { groupErrors } from '../group-directory/index.ts';
-import { lockRoleGraph, refuseExclusive } from '../role-exclusions/index.ts';
+import { lockRoleGraph } from '../role-exclusions/index.ts';
 import {
   findRoles,
   type RoleReference,
@@ -161,8 +161,7 @@ async function assign(
 ) {
   const { scope } = context;
   const now = toTimestamp(context.now);
-  const changesGraph = named.some(({ targetType }) => ['ROLE', 'DEPARTMENT', 'ORG'].includes(targetType));
-  await lockRoleGraph(scope, changesGraph ? 'exclusive' : 'shared');
+  if (named.some(({ targetType }) => targetType === 'ROLE')) await lockRoleGraph(scope);
   const roles = await requireHeldRoles(context, references);
   const targets = await requireTargets(context, named, fallbackNamespaceOf(roles), 'personal');
   await saveAll(context, roles, targets, validity, now);
@@ -232,22 +231,10 @@ async function saveAll(
       if (target !== undefined) changes.push({ roleId, kind, id: target.id });
     }
   }
-  const keysOf = (kind: TargetKind) => targets.filter((target) => target.kind === kind).map(({ key }) => key);
-  const holderRoleIds = keysOf('ROLE').map(String);
+  const holderRoleIds = targets.filter(({ kind }) => kind === 'ROLE').map(({ id }) => id);
   if (holderRoleIds.length > 0 && (await isCircular(scope, roleIds, holderRoleIds))) {
     throw roleAssignmentErrors.circular();
   }
-  await refuseExclusive(
-    scope,
-    {
-      roleIds,
-      userIds: keysOf('USER').map(String),
-      groupIds: keysOf('GROUP').map(String),
-      departmentNumbers: keysOf('DEPARTMENT').map(Number),
-      holderRoleIds,
-    },
-    now,
-  );
   announce(context, roleAssigned, roles, changes);
 }
 

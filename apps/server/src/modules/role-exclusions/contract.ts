@@ -6,15 +6,15 @@ export const roleExclusionErrors = errors('role_exclusion', {
   exclusive: {
     statusCode: 422,
     message: {
-      en: 'Mutually exclusive roles cannot be held together: {targetType} {targetIdentifier}',
-      zh: '互斥角色不能同时授予同一主体：{targetType} {targetIdentifier}',
+      en: 'Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier} (users in all: {users})',
+      zh: '角色 {role} 与 {otherRole} 互斥，不能同时授予同一主体：{targetType} {targetIdentifier}（涉及用户数：{users}）',
     },
   },
   heldTogether: {
     statusCode: 422,
     message: {
-      en: 'The roles cannot exclude each other, because they are held together already: {targetType} {targetIdentifier}',
-      zh: '角色已同时授予同一主体，不能设为互斥：{targetType} {targetIdentifier}',
+      en: 'Roles {role} and {otherRole} cannot exclude each other, because they are held together already: {targetType} {targetIdentifier} (users in all: {users})',
+      zh: '角色 {role} 与 {otherRole} 已同时授予同一主体，不能设为互斥：{targetType} {targetIdentifier}（涉及用户数：{users}）',
     },
   },
   tooFew: { statusCode: 400, message: { en: 'At least two different roles are needed', zh: '至少需要两个不同的角色' } },
@@ -69,14 +69,14 @@ export const setRoleMutualExclusion = command({
   title: { en: 'Set Mutual Exclusion of Roles', zh: '设置角色互斥' },
   summary: { en: 'Make roles exclude each other', zh: '设置角色互斥' },
   description: {
-    en: 'From now on nobody may be assigned any two of these roles together. Refused while a user, group, department or role is assigned two of them already.',
-    zh: '设置后，任意两个所列角色不能同时授予同一主体。已有用户、分组、部门或角色同时被授予时拒绝设置。',
+    en: 'From now on nobody may hold any two of these roles together, by whatever way. Refused while a user, group, department or role has two of them already.',
+    zh: '设置后，任何用户都不能以任何方式同时拥有任意两个所列角色。已有用户、分组、部门或角色同时拥有时拒绝设置。',
   },
   permission: 'role:SetMutualExclusion',
   input: dto('SetRoleMutualExclusionReqDto', { roles: severalRoles }),
   output: IsSuccessDto,
   answer: 'IsSuccessRespDto',
-  errors: [...roleReferenceErrors, roleExclusionErrors.tooFew, roleExclusionErrors.heldTogether],
+  errors: [...roleReferenceErrors, roleExclusionErrors.tooFew],
   audit: { operationType: 'set', resourceType: 'role' },
   emits: [roleExclusionAdded],
 });

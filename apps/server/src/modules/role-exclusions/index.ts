@@ -1,11 +1,12 @@
 /**
- * Roles that exclude each other: which they are, and the refusal of assignments that would bring them together.
+ * Roles that exclude each other: which they are, and what follows for the roles that come with them. That nobody comes to hold
+ * two of them is the matter of `separation-of-duty`.
  */
 import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { roleExclusionHandlers } from './service.ts';
 
-export { refuseExclusive } from './service.ts';
-export { lockRoleGraph } from './store.ts';
+export { roleExclusionAdded, roleExclusionErrors } from './contract.ts';
+export { listForbiddenBeside, listImplying, lockRoleGraph } from './store.ts';
 
 export const roleExclusions: Module = defineModule('role-exclusions', contract, roleExclusionHandlers);

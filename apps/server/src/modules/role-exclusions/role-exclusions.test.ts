@@ -249,7 +249,7 @@ test('whatever is written at the same moment, what excludes each other stays apa
     for (const answer of answers) statuses.add(answer?.statusCode ?? 0);
     const rows = await pool.rows('role_assignments');
     const codeOf = new Map((await pool.rows('roles')).map(({ id, code }) => [id, code]));
-    // Each target by itself: what several give one user together is refused only while he is assigned something himself.
+    // Each target by itself, and each user with all that reaches him.
     const byTarget = Map.groupBy(
       rows,
       (row) => row['user_id'] ?? row['group_id'] ?? row['department_number'] ?? row['holder_role_id'],
@@ -258,6 +258,12 @@ test('whatever is written at the same moment, what excludes each other stays apa
       const roles = ofTarget.map((row) => ({ code: codeOf.get(row['role_id']) }));
       // Whoever holds a role has what is assigned to it beside it.
       if (codeOf.has(key)) roles.push({ code: codeOf.get(key) });
+      expect(await pool.do('checkMutualExclusion', { roles })).toEqual({ existMutuallyExclusive: false });
+    }
+    for (const userId of [ada, grace]) {
+      const { list } = await pool.do('getUserRoles', { userId });
+      if (list.length === 0) continue;
+      const roles = list.map(({ code }: { code: string }) => ({ code }));
       expect(await pool.do('checkMutualExclusion', { roles })).toEqual({ existMutuallyExclusive: false });
     }
   }

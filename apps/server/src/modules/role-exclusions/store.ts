@@ -1,20 +1,15 @@
 import { type Scope, statement } from '../../platform/database/database.ts';
 import { hasNotEnded, type RoleRow, roleColumns } from '../roles/index.ts';
-import { rolesReaching } from '../user-roles/index.ts';
 
 const pool = `current_setting('genauth.user_pool_id')`;
 
-/** Keeps apart those who change what follows from which role, and those who rely on it. */
-const lockShared = statement<Record<never, never>, []>(
-  `select pg_advisory_xact_lock_shared(hashtextextended('roles of ' || ${pool}, 0))`,
-);
-const lockExclusive = statement<Record<never, never>, []>(
+const lock = statement<Record<never, never>, []>(
   `select pg_advisory_xact_lock(hashtextextended('roles of ' || ${pool}, 0))`,
 );
 
-/** `shared` to assign roles to users and groups; `exclusive` to change what roles, departments and exclusions imply. */
-export async function lockRoleGraph(scope: Scope, mode: 'shared' | 'exclusive'): Promise<void> {
-  await (mode === 'shared' ? lockShared : lockExclusive)(scope);
+/** Until the transaction ends nobody else changes which role comes with which, or which exclude each other. */
+export async function lockRoleGraph(scope: Scope): Promise<void> {
+  await lock(scope);
 }
 
 /** The other roles that exclude the role of this id. */
@@ -79,113 +74,6 @@ const holders = statement<{ id: string }, [roleIds: readonly string[], now: stri
 /** These roles and those that bring one of them with them. */
 export async function listImplying(scope: Scope, roleIds: readonly string[], now: string): Promise<string[]> {
   return (await holders(scope, roleIds, now)).map(({ id }) => id);
-}
-
-const hasCount = (assignment: string) => hasNotEnded(assignment, '$3::timestamptz');
-
-type SubjectParameters = [subjects: readonly string[], roleIds: readonly string[], now: string];
-
-/** The first of these users whom an assignment of one of these roles reaches, by whatever way. */
-const users = statement<{ id: string }, SubjectParameters>(`
-  select given.id from unnest($1::text[]) as given (id)
-  where exists (
-    select from (${rolesReaching('given.id', hasCount)}) as reaching where reaching.role_id = any($2)
-  )
-  limit 1
-`);
-
-const groups = statement<{ id: string }, SubjectParameters>(`
-  select assignment.group_id as id from role_assignments assignment
-  where assignment.user_pool_id = ${pool} and assignment.group_id = any($1) and assignment.role_id = any($2)
-    and ${hasCount('assignment')}
-  limit 1
-`);
-
-/** Where an assignment of one of these roles reaches the department, or one of the department reaches that one. */
-const departments = statement<
-  { id: string },
-  [numbers: readonly number[], roleIds: readonly string[], now: string, assignedRoleIds: readonly string[]]
->(`
-  select department.id from unnest($1::bigint[]) as given (number)
-  cross join lateral (
-    select candidate.id, candidate.path, own.include_descendants from departments candidate
-    join role_assignments own on own.user_pool_id = ${pool} and own.department_number = candidate.number
-      and own.role_id = any($4)
-    where candidate.user_pool_id = ${pool} and candidate.number = given.number offset 0
-  ) as department
-  cross join lateral (
-    select place.path, other.include_descendants from role_assignments other
-    join departments place on place.user_pool_id = ${pool} and place.number = other.department_number
-    where other.user_pool_id = ${pool} and other.role_id = any($2) and other.user_id is null
-      and other.department_number is not null and ${hasCount('other')} offset 0
-  ) as other
-  where other.path = department.path
-    or (other.include_descendants and starts_with(department.path, other.path))
-    or (department.include_descendants and starts_with(other.path, department.path))
-  limit 1
-`);
-
-/** Finds the first of these users whom one of these roles reaches as well. */
-export async function findUserWith(scope: Scope, userIds: readonly string[], roleIds: readonly string[], now: string) {
-  return (await users(scope, userIds, roleIds, now))[0]?.id;
-}
-
-/** Finds the first of these groups that is assigned one of these roles as well. */
-export async function findGroupWith(
-  scope: Scope,
-  groupIds: readonly string[],
-  roleIds: readonly string[],
-  now: string,
-) {
-  return (await groups(scope, groupIds, roleIds, now))[0]?.id;
-}
-
-/** Finds the first of these departments where one of these roles meets one of those it was just assigned. */
-export async function findDepartmentWith(
-  scope: Scope,
-  numbers: readonly number[],
-  roleIds: readonly string[],
-  assignedRoleIds: readonly string[],
-  now: string,
-) {
-  return (await departments(scope, numbers, roleIds, now, assignedRoleIds))[0]?.id;
-}
-
-/** Who is assigned a role of either list. Costs as many look-ups as the first list has assignments. */
-const assignedBoth = statement<
-  { targetType: 'USER' | 'GROUP' | 'DEPARTMENT'; id: string },
-  [some: readonly string[], others: readonly string[], now: string]
->(`
-  select case when one.user_id is not null then 'USER' when one.group_id is not null then 'GROUP' else 'DEPARTMENT' end
-      as "targetType",
-    coalesce(one.user_id, one.group_id, (select department.id from departments department
-      where department.user_pool_id = ${pool} and department.number = one.department_number)) as id
-  from role_assignments one
-  where one.user_pool_id = ${pool} and one.role_id = any($1) and one.holder_role_id is null and ${hasCount('one')} and (
-    (one.user_id is not null and exists (
-      select from role_assignments other
-      where other.user_pool_id = ${pool} and other.user_id = one.user_id and other.role_id = any($2)
-        and ${hasCount('other')}))
-    or (one.group_id is not null and exists (
-      select from role_assignments other
-      where other.user_pool_id = ${pool} and other.group_id = one.group_id and other.role_id = any($2)
-        and ${hasCount('other')}))
-    or (one.department_number is not null and exists (
-      select from departments department
-      join role_assignments other on other.user_pool_id = ${pool} and other.role_id = any($2)
-        and other.user_id is null and other.department_number is not null and ${hasCount('other')}
-      join departments place on place.user_pool_id = ${pool} and place.number = other.department_number
-      where department.user_pool_id = ${pool} and department.number = one.department_number and (
-        place.path = department.path
-        or (other.include_descendants and starts_with(department.path, place.path))
-        or (one.include_descendants and starts_with(place.path, department.path)))))
-  )
-  limit 1
-`);
-
-export async function findAssignedBoth(scope: Scope, some: readonly string[], others: readonly string[], now: string) {
-  const [found] = await assignedBoth(scope, some, others, now);
-  return found;
 }
 
 /** Two different roles. */

@@ -7,7 +7,7 @@ import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
 import { createRoleHandlers } from './service.ts';
 
-export { roleDeleted, roleErrors, roleUpdated } from './contract.ts';
+export { roleAssigned, roleDeleted, roleErrors, roleUpdated } from './contract.ts';
 export {
   requireHeldRoles,
   requireNamespace,

@@ -1,6 +1,5 @@
-import type { ApiError, Emit } from '@genauth/contract';
+import type { ApiError } from '@genauth/contract';
 import type { CommandContext } from '../../platform/module.ts';
-import { beginAttempt, keepAttempt, undoAttempt } from './store.ts';
 
 /** What is tried with items, and what follows. */
 interface Attempt<Item> {
@@ -23,48 +22,26 @@ export async function attemptEach<Item>(
 ): Promise<void> {
   const [first] = items;
   if (first === undefined) return;
-  const { inner, settle } = holdingBack(context);
-  await beginAttempt(context.scope);
   try {
-    await how.attempt(inner, items);
+    await context.attempt((inner) => how.attempt(inner, items));
   } catch (error) {
     if (!how.isAboutTheItem(error)) throw error;
-    await undoAttempt(context.scope);
     if (items.length === 1) return how.refuse(first, error);
     const middle = Math.ceil(items.length / 2);
     await attemptEach(context, items.slice(0, middle), how);
     return attemptEach(context, items.slice(middle), how);
   }
-  await keepAttempt(context.scope);
-  settle();
   how.done(items);
 }
 
 /** Does something and undoes it, events included. */
 export async function undone(context: CommandContext, work: (inner: CommandContext) => Promise<void>): Promise<void> {
-  await beginAttempt(context.scope);
-  await work(holdingBack(context).inner);
-  await undoAttempt(context.scope);
-}
-
-/** A context whose announcements wait until it is settled that they are true. */
-function holdingBack(context: CommandContext) {
-  const held: (() => void)[] = [];
-  const emit: Emit = (...announced) => {
-    held.push(() => context.emit(...announced));
+  const undo = new Error('undone on purpose');
+  const doAndUndo = async (inner: CommandContext) => {
+    await work(inner);
+    throw undo;
   };
-  const inner: CommandContext = {
-    ...context,
-    emit,
-    audit: () => {},
-    afterCommit: (work) => {
-      held.push(() => context.afterCommit(work));
-    },
-  };
-  return {
-    inner,
-    settle() {
-      for (const announce of held) announce();
-    },
-  };
+  await context.attempt(doAndUndo).catch((error: unknown) => {
+    if (error !== undo) throw error;
+  });
 }

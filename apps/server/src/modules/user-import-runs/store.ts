@@ -75,24 +75,6 @@ export async function settleSearch(scope: Scope): Promise<void> {
   await settle(scope);
 }
 
-const setSavepoint = statement<Record<never, never>, []>('savepoint import_rows');
-const releaseSavepoint = statement<Record<never, never>, []>('release savepoint import_rows');
-const returnToSavepoint = statement<Record<never, never>, []>('rollback to savepoint import_rows');
-
-/** Begins something that can be undone without the rest of the transaction. May be nested. */
-export async function beginAttempt(scope: Scope): Promise<void> {
-  await setSavepoint(scope);
-}
-
-export async function keepAttempt(scope: Scope): Promise<void> {
-  await releaseSavepoint(scope);
-}
-
-export async function undoAttempt(scope: Scope): Promise<void> {
-  await returnToSavepoint(scope);
-  await releaseSavepoint(scope);
-}
-
 const chunkSizes = statement<{ index: number; bytes: number }, [importId: string]>(`
   select index, octet_length(content) as bytes from user_import_chunks
   where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1 order by index

@@ -250,6 +250,8 @@ class DepartmentsSection(Connection):
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
             404 post.id_not_found: Post not found: {postId}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> client.update_department(
@@ -729,6 +731,8 @@ class DepartmentsSection(Connection):
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             404 user.not_found: User not found
 
         Example:
@@ -1069,6 +1073,8 @@ class DepartmentsSection(Connection):
             422 department_import.too_large: At most 1000 departments and 1000 members can be imported at once
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
             404 department_tree.tenant_not_found: Tenant not found
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             409 user_write.already_exists: user already exists with {field}
             400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
                 {prefix}phone, {prefix}email

@@ -515,6 +515,8 @@ class GroupsSection(Connection):
                 removed
             404 group.not_found: group not exists with code: {code}
             422 group.user_left: Resigned and archived users cannot join groups
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             404 user.not_found: User not found
 
         Example:

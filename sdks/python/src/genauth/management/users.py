@@ -171,6 +171,8 @@ class UsersSection(Connection):
             404 identity.source_not_found: Identity source not found: {extIdpId}
             400 password.hash_too_costly: {field} is a password hash that would take too much time or memory to check
             400 password.unknown_hash: {field} is not a password hash of a known kind, so it cannot be kept
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             422 user_department.ambiguous_department_id: Several organizations have a department {departmentId}; use its
                 system id
             409 user_write.already_exists: user already exists with {field}
@@ -271,6 +273,8 @@ class UsersSection(Connection):
             404 identity.source_not_found: Identity source not found: {extIdpId}
             400 password.hash_too_costly: {field} is a password hash that would take too much time or memory to check
             400 password.unknown_hash: {field} is not a password hash of a known kind, so it cannot be kept
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             422 user_department.ambiguous_department_id: Several organizations have a department {departmentId}; use its
                 system id
             409 user_write.already_exists: user already exists with {field}
@@ -1221,6 +1225,8 @@ class UsersSection(Connection):
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
             422 department_member.user_not_employed: Resigned and archived users cannot join departments
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             404 user.not_found: User not found
             404 user_department.department_not_found: There is an invalid departmentId: {departmentId}
             422 user_department.main_department_virtual: A virtual department cannot be a main department

@@ -553,8 +553,8 @@ class AsyncRolesSection(AsyncConnection):
             422 role_assignment.circular: A role cannot be assigned to itself, directly or through others
             400 role_assignment.period_empty: endTime must be later than enableTime
             422 role_assignment.user_not_employed: Resigned and archived users cannot be assigned roles
-            422 role_exclusion.exclusive: Mutually exclusive roles cannot be held together: {targetType}
-                {targetIdentifier}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             404 user.not_found: User not found
 
         Example:
@@ -600,8 +600,8 @@ class AsyncRolesSection(AsyncConnection):
             404 role.not_found: Role not found
             422 role_assignment.circular: A role cannot be assigned to itself, directly or through others
             422 role_assignment.user_not_employed: Resigned and archived users cannot be assigned roles
-            422 role_exclusion.exclusive: Mutually exclusive roles cannot be held together: {targetType}
-                {targetIdentifier}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             404 user.not_found: User not found
 
         Example:
@@ -892,8 +892,8 @@ class AsyncRolesSection(AsyncConnection):
     ) -> IsSuccessRespDto:
         """Make roles exclude each other
 
-        From now on nobody may be assigned any two of these roles together. Refused while a user, group, department or
-        role is assigned two of them already.
+        From now on nobody may hold any two of these roles together, by whatever way. Refused while a user, group,
+        department or role has two of them already.
 
         Args:
             roles (list of RoleCodeDto): Roles, 2 to 10. 2 to 10 of them.
@@ -905,8 +905,8 @@ class AsyncRolesSection(AsyncConnection):
             400 role.code_invalid: invalid role code: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}
             404 role.not_found: Role not found
-            422 role_exclusion.held_together: The roles cannot exclude each other, because they are held together
-                already: {targetType} {targetIdentifier}
+            422 role_exclusion.held_together: Roles {role} and {otherRole} cannot exclude each other, because they are
+                held together already: {targetType} {targetIdentifier} (users in all: {users})
             400 role_exclusion.too_few: At least two different roles are needed
 
         Example:

@@ -345,6 +345,9 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
      *   <li>404 {@code post.id_not_found}: Post not found: &#123;postId&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -570,6 +573,9 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
@@ -765,6 +771,9 @@ public class ManagementClient extends BaseClient {
      *       once</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
      *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
      *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
@@ -870,6 +879,9 @@ public class ManagementClient extends BaseClient {
      *       memory to check</li>
      *   <li>400 {@code password.unknown_hash}: &#123;field&#125; is not a password hash of a known kind, so it cannot
      *       be kept</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
      *       &#123;departmentId&#125;; use its system id</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
@@ -924,6 +936,9 @@ public class ManagementClient extends BaseClient {
      *       memory to check</li>
      *   <li>400 {@code password.unknown_hash}: &#123;field&#125; is not a password hash of a known kind, so it cannot
      *       be kept</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>422 {@code user_department.ambiguous_department_id}: Several organizations have a department
      *       &#123;departmentId&#125;; use its system id</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
@@ -1410,6 +1425,9 @@ public class ManagementClient extends BaseClient {
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
      *   <li>422 {@code department_member.user_not_employed}: Resigned and archived users cannot join departments</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      *   <li>404 {@code user_department.department_not_found}: There is an invalid departmentId:
      *       &#123;departmentId&#125;</li>
@@ -2056,8 +2074,9 @@ public class ManagementClient extends BaseClient {
      *   <li>422 {@code role_assignment.circular}: A role cannot be assigned to itself, directly or through others</li>
      *   <li>400 {@code role_assignment.period_empty}: endTime must be later than enableTime</li>
      *   <li>422 {@code role_assignment.user_not_employed}: Resigned and archived users cannot be assigned roles</li>
-     *   <li>422 {@code role_exclusion.exclusive}: Mutually exclusive roles cannot be held together:
-     *       &#123;targetType&#125; &#123;targetIdentifier&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
@@ -2092,8 +2111,9 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code role.not_found}: Role not found</li>
      *   <li>422 {@code role_assignment.circular}: A role cannot be assigned to itself, directly or through others</li>
      *   <li>422 {@code role_assignment.user_not_employed}: Resigned and archived users cannot be assigned roles</li>
-     *   <li>422 {@code role_exclusion.exclusive}: Mutually exclusive roles cannot be held together:
-     *       &#123;targetType&#125; &#123;targetIdentifier&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
@@ -2289,16 +2309,17 @@ public class ManagementClient extends BaseClient {
     /**
      * Make roles exclude each other.
      *
-     * <p>From now on nobody may be assigned any two of these roles together. Refused while a user, group, department or
-     * role is assigned two of them already.
+     * <p>From now on nobody may hold any two of these roles together, by whatever way. Refused while a user, group,
+     * department or role has two of them already.
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>404 {@code role.not_found}: Role not found</li>
-     *   <li>422 {@code role_exclusion.held_together}: The roles cannot exclude each other, because they are held
-     *       together already: &#123;targetType&#125; &#123;targetIdentifier&#125;</li>
+     *   <li>422 {@code role_exclusion.held_together}: Roles &#123;role&#125; and &#123;otherRole&#125; cannot exclude
+     *       each other, because they are held together already: &#123;targetType&#125; &#123;targetIdentifier&#125;
+     *       (users in all: &#123;users&#125;)</li>
      *   <li>400 {@code role_exclusion.too_few}: At least two different roles are needed</li>
      * </ul>
      *
@@ -2704,6 +2725,9 @@ public class ManagementClient extends BaseClient {
      *       or removed</li>
      *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
      *   <li>422 {@code group.user_left}: Resigned and archived users cannot join groups</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
