@@ -1256,7 +1256,11 @@ class GroupDto(TypedDict):
 
 class GroupEvaluationDto(TypedDict):
     jobId: str
-    """Job that evaluates the rule for all users"""
+    """Job that evaluates the rule, the latest"""
+    state: Literal["evaluating", "evaluated", "canceled"]
+    """`evaluated`: the members are those of the rule; `evaluating`: not all of them yet; `canceled`: not all of them,
+    and nobody goes on until the rule is evaluated again
+    """
     evaluatedAt: Optional[str]
     """Time it was through; null until then"""
 

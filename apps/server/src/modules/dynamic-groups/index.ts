@@ -9,6 +9,7 @@ import { userDepartmentsChanged } from '../department-members/index.ts';
 import { departmentMoved } from '../departments/index.ts';
 import { groupMemberAdded, groupMemberRemoved } from '../group-members/index.ts';
 import { groupDeleted } from '../groups/index.ts';
+import { jobCanceled } from '../jobs/index.ts';
 import { organizationDeleted } from '../organizations/index.ts';
 import { roleAssigned, roleUnassigned } from '../role-assignments/index.ts';
 import { roleDeleted, roleUpdated } from '../roles/index.ts';
@@ -20,6 +21,8 @@ import {
   evaluateEverybody,
   evaluateHolders,
   evaluateUsers,
+  evaluateWithin,
+  giveUpEvaluations,
   looksAtChanges,
   looksAtDepartments,
   looksAtFields,
@@ -72,7 +75,17 @@ const evaluateTrees = (_data: unknown, context: CommandContext) => evaluateEvery
 const evaluateRoles = (_data: unknown, context: CommandContext) => evaluateEverybody(context, looksAtRoles);
 
 const ofTrees: readonly Reaction[] = [
-  reaction({ to: departmentMoved, emits: [], react: evaluateTrees }),
+  // What is above it now and was above it before matters to those below it, and to nobody else.
+  reaction({
+    to: departmentMoved,
+    emits: [],
+    react: (data, context) =>
+      evaluateWithin(
+        context,
+        data.map(({ node }) => node.id),
+        looksAtDepartments,
+      ),
+  }),
   reaction({ to: organizationDeleted, emits: [], react: evaluateTrees }),
 ];
 
@@ -130,6 +143,18 @@ const ofRoles: readonly Reaction[] = [
   ),
 ];
 
+const ofJobs: readonly Reaction[] = [
+  reaction({
+    to: jobCanceled,
+    emits: [],
+    react: (data, context) =>
+      giveUpEvaluations(
+        context,
+        data.map(({ job }) => job.id),
+      ),
+  }),
+];
+
 export const dynamicGroups: Module = defineModule('dynamic-groups', contract, dynamicGroupHandlers, {
-  reactions: [...ofUsers, ...ofTrees, ...ofFields, ...ofRoles],
+  reactions: [...ofUsers, ...ofTrees, ...ofFields, ...ofRoles, ...ofJobs],
 });

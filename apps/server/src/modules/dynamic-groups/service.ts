@@ -11,6 +11,7 @@ import {
   type RuleSurroundings,
   rolesOfRule,
   startEvaluation,
+  startEvaluationWithin,
 } from '../group-rules/index.ts';
 import { defineJob, type JobContext } from '../jobs/index.ts';
 import { findCustomKinds } from '../user-filters/index.ts';
@@ -26,10 +27,12 @@ import {
   lockUsers,
   type MembershipChange,
   noteBounds,
+  noteCanceled,
   noteEvaluated,
   type Stretch,
   settleMemberships,
   takeTransactionId,
+  type Within,
 } from './store.ts';
 
 export const dynamicGroupHandlers: Handlers<typeof contract> = {
@@ -124,6 +127,26 @@ export async function evaluateEverybody(
   );
 }
 
+/** The same for what happened to departments, and so to nobody but their people and those of departments below them. */
+export async function evaluateWithin(
+  context: CommandContext,
+  departmentIds: readonly string[],
+  isConcerned: (group: DynamicGroup) => boolean,
+): Promise<void> {
+  const groups = (await dynamicGroupsOf(context.scope)).filter(isConcerned);
+  if (groups.length === 0) return;
+  await startEvaluationWithin(
+    context,
+    groups.map(({ id }) => id),
+    departmentIds,
+  );
+}
+
+/** Has groups say that their members are not those of the rule, where a job that was to find them was canceled. */
+export async function giveUpEvaluations({ scope, now }: CommandContext, jobIds: readonly string[]): Promise<void> {
+  await noteCanceled(scope, jobIds, new Date(now).toISOString());
+}
+
 async function settle(
   context: CommandContext,
   groups: readonly DynamicGroup[],
@@ -182,8 +205,15 @@ interface Checkpoint {
   readonly changed: number;
 }
 
+interface Evaluation {
+  readonly groupIds: readonly string[];
+  /** Whose people alone are concerned. */
+  readonly departmentIds?: Within;
+  readonly askedAt?: string;
+}
+
 /**
- * Walks all users in the order of ids. Whoever changes a user meanwhile evaluates him himself, by the rules of then:
+ * Walks all users, or those of some departments, in the order of ids. Whoever changes a user meanwhile evaluates him himself, by the rules of then:
  *
  * - who began to write before the job began may have read the rules, or the tree, as they were before. The job waits until
  *   all of those have ended, and then sees what they did;
@@ -193,21 +223,22 @@ interface Checkpoint {
 export const evaluationJob = defineJob({
   kind: evaluationKind,
   emits: [groupMemberAdded, groupMemberRemoved],
-  async run({ groupIds }: { readonly groupIds: readonly string[] }, job: JobContext<Checkpoint>) {
+  async run({ groupIds, departmentIds: within, askedAt }: Evaluation, job: JobContext<Checkpoint>) {
     if (job.checkpoint === undefined) await waitForOlderTransactions(job);
-    const total = await job.read(countUsers);
+    const total = await job.read((scope) => countUsers(scope, within));
     let reached: Checkpoint = job.checkpoint ?? { after: '', done: 0, changed: 0 };
     for (let isOver = false; !isOver; ) {
       let next = reached;
       await job.step(async (context) => {
-        const { scope, now } = context;
+        const { scope } = context;
+        const now = new Date(context.now).toISOString();
         // Before the rules are read: a job that is started for a new one waits for this step, or this step sees the new one.
         await takeTransactionId(scope);
         // Asked anew in every step: a group that is gone, or that a later job evaluates from the start, is left alone.
         const groups = (await listDynamicGroups(scope)).filter(
           ({ id, ruleJobId }) => groupIds.includes(id) && ruleJobId === job.jobId,
         );
-        const { seen, last, differing } = await compareNext(context, groups, reached.after);
+        const { seen, last, differing } = await compareNext(context, groups, reached.after, within);
         if (differing.length > 0) {
           await lockUsers(scope, differing);
           await settle(context, groups, differing);
@@ -220,7 +251,7 @@ export const evaluationJob = defineJob({
         isOver = seen < stretchSize;
         if (isOver) {
           const ended = groups.map(({ id, rule }) => ({ id, roleIds: rolesOfRule(rule) }));
-          await noteEvaluated(scope, ended, job.jobId, new Date(now).toISOString());
+          await noteEvaluated(scope, ended, { jobId: job.jobId, askedAt: askedAt ?? now, now });
         }
         return { done: next.done, total: Math.max(total, next.done), checkpoint: next };
       });
@@ -239,10 +270,15 @@ async function waitForOlderTransactions(job: JobContext<Checkpoint>): Promise<vo
 }
 
 /** Nothing to compare with is the end. */
-async function compareNext(context: CommandContext, groups: readonly DynamicGroup[], after: string): Promise<Stretch> {
+async function compareNext(
+  context: CommandContext,
+  groups: readonly DynamicGroup[],
+  after: string,
+  within: Within,
+): Promise<Stretch> {
   if (groups.length === 0) return { seen: 0, last: null, differing: [] };
   const rules = { ...(await surroundingsOf(context, groups)), groups };
-  return compareStretch(context.scope, rules, after, stretchSize);
+  return compareStretch(context.scope, rules, { after, size: stretchSize, within });
 }
 
 /** Whether a rule looks at where users are in the tree; roles come from there, too. */

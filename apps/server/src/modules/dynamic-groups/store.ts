@@ -97,7 +97,10 @@ export async function settleMemberships(
   return rows;
 }
 
-/** A stretch of all users, in the order of ids. */
+/** The departments whose people are looked at; undefined: everybody. */
+export type Within = readonly string[] | undefined;
+
+/** A stretch of users, in the order of ids. */
 export interface Stretch {
   readonly seen: number;
   /** The last of them; null when there is nobody left. */
@@ -106,13 +109,41 @@ export interface Stretch {
   readonly differing: readonly string[];
 }
 
+/** Of departments the paths that they and all below them lie between. */
+const ranges = statement<{ from: string; to: string }, [departmentIds: readonly string[]]>(`
+  select path as "from", left(path, -1) || '0' as "to" from departments
+  where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+`);
+
+/**
+ * The people of departments and of all below them. The paths go into the statement as they are: the planner sees whether
+ * these are few, to be found by their paths, or most, to be met on the way through everybody.
+ */
+async function peopleOf(scope: Scope, departmentIds: readonly string[]) {
+  const paths = await ranges(scope, departmentIds);
+  const isWithin = paths.map(({ from, to }) => sql`member.path >= ${from} and member.path < ${to}`);
+  return sql`
+    select distinct member.user_id from department_members member
+    where member.user_pool_id = ${pool} and (${isWithin.length === 0 ? sql`false` : sql.join(isWithin, sql` or `)})
+  `;
+}
+
 /** Looks at the next users without locking anybody: most of them are as they should be. */
-export async function compareStretch(scope: Scope, rules: Rules, after: string, size: number): Promise<Stretch> {
+export async function compareStretch(
+  scope: Scope,
+  rules: Rules,
+  { after, size, within }: { readonly after: string; readonly size: number; readonly within: Within },
+): Promise<Stretch> {
   const { shared, facts, verdicts } = asking(rules);
+  const isNext = sql`user_pool_id = ${pool} and id > ${after}::text collate "C" order by id limit ${size}`;
+  const users =
+    within === undefined
+      ? sql`select * from users where ${isNext}`
+      : sql`select users.* from (
+          ${await peopleOf(scope, within)} and member.user_id > ${after}::text collate "C" order by member.user_id limit ${size}
+        ) as next join users on users.user_pool_id = ${pool} and users.id = next.user_id`;
   const { rows } = await sql<Stretch>`
-    with recursive ${shared} stretch as materialized (
-      select * from users where user_pool_id = ${pool} and id > ${after}::text collate "C" order by id limit ${size}
-    )
+    with recursive ${shared} stretch as materialized (${users})
     select (select count(*)::integer from stretch) as seen, (select max(id) from stretch) as last,
       array(
         select users.id from stretch users ${facts}
@@ -135,9 +166,12 @@ const countAll = statement<{ total: number }, []>(
   `select count(*) as total from users where user_pool_id = current_setting('genauth.user_pool_id')`,
 );
 
-export async function countUsers(scope: Scope): Promise<number> {
-  const [counted] = await countAll(scope);
-  return counted?.total ?? 0;
+export async function countUsers(scope: Scope, within: Within): Promise<number> {
+  if (within === undefined) return (await countAll(scope))[0]?.total ?? 0;
+  const { rows } = await sql<{ total: number }>`
+    select count(*) as total from (${await peopleOf(scope, within)}) as people
+  `.execute(scope.db);
+  return rows[0]?.total ?? 0;
 }
 
 const takeId = statement<{ transactionId: string }, []>(`select pg_current_xact_id()::text as "transactionId"`);
@@ -194,20 +228,37 @@ const finish = statement<Record<never, never>, [groupId: string, now: string, du
   where user_pool_id = current_setting('genauth.user_pool_id') and id = $1
 `);
 
-/** Notes that a job is through with these groups, where it is still the one that evaluates them. */
+/**
+ * Notes that a job is through with these groups, where it is still the one that evaluates them. A role that
+ * began or ended since it was asked for, somebody may have been looked at before: then the group is due at once.
+ */
 export async function noteEvaluated(
   scope: Scope,
   groups: readonly { readonly id: string; readonly roleIds: readonly string[] }[],
-  jobId: string,
-  now: string,
+  { jobId, askedAt, now }: { readonly jobId: string; readonly askedAt: string; readonly now: string },
 ): Promise<void> {
   const ids = groups.map(({ id }) => id);
   // Locked first: who assigns a role meanwhile notes its end after this, or is seen here.
   const locked = new Set((await lockOfJob(scope, ids, jobId)).map(({ id }) => id));
   for (const { id, roleIds } of groups.filter((group) => locked.has(group.id))) {
-    const [due] = roleIds.length === 0 ? [] : await next(scope, roleIds, now);
+    const [due] = roleIds.length === 0 ? [] : await next(scope, roleIds, askedAt);
     await finish(scope, id, now, due?.dueAt ?? null);
   }
+}
+
+const cancel = statement<Record<never, never>, [jobIds: readonly string[], now: string]>(`
+  update groups set rule_canceled_at = $2, rule_due_at = null
+  from (
+    select id from groups where user_pool_id = current_setting('genauth.user_pool_id') and type = 'dynamic'
+      and rule_job_id = any($1) and rule_evaluated_at is null
+    order by id for no key update
+  ) as locked
+  where groups.user_pool_id = current_setting('genauth.user_pool_id') and groups.id = locked.id
+`);
+
+/** Notes that these jobs will not come to their end, with the groups that they had not got through with. */
+export async function noteCanceled(scope: Scope, jobIds: readonly string[], now: string): Promise<void> {
+  await cancel(scope, jobIds, now);
 }
 
 const noteDue = statement<

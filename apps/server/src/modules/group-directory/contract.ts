@@ -93,7 +93,16 @@ export const GroupDto = dto('GroupDto', {
   evaluation: dto('GroupEvaluationDto', {
     jobId: z
       .string()
-      .meta(doc('Job that evaluates the rule for all users', '计算分组成员的任务 ID', '60b49eb83fd80adb96f26e68')),
+      .meta(doc('Job that evaluates the rule, the latest', '计算分组成员的任务 ID', '60b49eb83fd80adb96f26e68')),
+    state: z
+      .enum(['evaluating', 'evaluated', 'canceled'])
+      .meta(
+        doc(
+          '`evaluated`: the members are those of the rule; `evaluating`: not all of them yet; `canceled`: not all of them, and nobody goes on until the rule is evaluated again',
+          '`evaluated`：成员与规则一致；`evaluating`：正在计算；`canceled`：计算被取消，成员可能与规则不一致，需重新计算',
+          'evaluated',
+        ),
+      ),
     evaluatedAt: z.iso
       .datetime()
       .nullable()

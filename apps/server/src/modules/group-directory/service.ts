@@ -29,9 +29,15 @@ export function toGroupDto(row: GroupRow, customData?: Record<string, unknown>):
     ...toEventGroup(row),
     metadataSource: [],
     ...(row.rule === null ? {} : { rule: { ...row.rule } }),
-    ...(row.ruleJobId === null ? {} : { evaluation: { jobId: row.ruleJobId, evaluatedAt: row.ruleEvaluatedAt } }),
+    ...(row.ruleJobId === null ? {} : { evaluation: toEvaluation(row, row.ruleJobId) }),
     ...(customData === undefined ? {} : { customData }),
   };
+}
+
+/** How far the latest evaluation is. One that failed is started again by the clock, so it goes on. */
+function toEvaluation({ ruleEvaluatedAt, ruleCanceledAt }: GroupRow, jobId: string) {
+  const state = ruleCanceledAt !== null ? 'canceled' : ruleEvaluatedAt !== null ? 'evaluated' : 'evaluating';
+  return { jobId, state, evaluatedAt: ruleEvaluatedAt } as const;
 }
 
 /** A group as events show it. */

@@ -12,12 +12,13 @@ export interface GroupRow {
   readonly rule: GroupRule | null;
   readonly ruleJobId: string | null;
   readonly ruleEvaluatedAt: string | null;
+  readonly ruleCanceledAt: string | null;
 }
 
 /** Select list of a `GroupRow`, for the alias `groups`. */
 export const groupColumns = `
   groups.id, groups.code, groups.name, groups.description, groups.type, groups.rule, groups.rule_job_id as "ruleJobId",
-  groups.rule_evaluated_at as "ruleEvaluatedAt"
+  groups.rule_evaluated_at as "ruleEvaluatedAt", groups.rule_canceled_at as "ruleCanceledAt"
 `;
 
 const inPool = `groups.user_pool_id = current_setting('genauth.user_pool_id')`;

@@ -10,6 +10,7 @@ import {
   findRoleByCode,
   findRoleById,
   type GroupRule,
+  lockEvaluations,
   noteJob,
   type RuleCondition,
   type RuleDepartment,
@@ -26,9 +27,46 @@ export const evaluationKind = 'evaluate-dynamic-groups';
 
 /** Starts the job that evaluates these groups for all users, and notes it with each of them. Answers its id. */
 export async function startEvaluation(context: CommandContext, groupIds: readonly string[]): Promise<string> {
-  const jobId = await startJob(context, evaluationKind, { groupIds });
-  await noteJob(context.scope, groupIds, jobId);
+  const jobId = await startJob(context, evaluationKind, { groupIds, askedAt: timeOf(context) });
+  await noteJob(context.scope, groupIds, jobId, null);
   return jobId;
+}
+
+/** Past so many, everybody may as well be asked. */
+const mostDepartments = 100;
+
+/**
+ * The same for the people of these departments and of all below them, because nobody else is concerned. That is enough where
+ * everybody else has been evaluated; a group whose last evaluation is not through needs what that one was to do besides, and
+ * one whose clock has struck, everybody.
+ */
+export async function startEvaluationWithin(
+  context: CommandContext,
+  groupIds: readonly string[],
+  departmentIds: readonly string[],
+): Promise<void> {
+  const everywhere: string[] = [];
+  const within = new Map<string, { readonly groupIds: string[]; readonly departmentIds: readonly string[] }>();
+  for (const { id, isEvaluated, isDue, pending } of await lockEvaluations(context.scope, groupIds, timeOf(context))) {
+    const before = isEvaluated ? [] : pending;
+    const wanted = [...new Set([...(before ?? []), ...departmentIds])].sort();
+    if (before === null || isDue || wanted.length > mostDepartments) everywhere.push(id);
+    else {
+      const key = wanted.join();
+      const alike = within.get(key) ?? { groupIds: [], departmentIds: wanted };
+      within.set(key, alike);
+      alike.groupIds.push(id);
+    }
+  }
+  if (everywhere.length > 0) await startEvaluation(context, everywhere);
+  for (const wanted of within.values()) {
+    const jobId = await startJob(context, evaluationKind, { ...wanted, askedAt: timeOf(context) });
+    await noteJob(context.scope, wanted.groupIds, jobId, wanted.departmentIds);
+  }
+}
+
+function timeOf({ now }: CommandContext): string {
+  return new Date(now).toISOString();
 }
 
 interface Reading {

@@ -226,8 +226,35 @@ export async function findRoleByCode(scope: Scope, namespace: string, code: stri
   return role;
 }
 
-const note = statement<Record<never, never>, [groupIds: readonly string[], jobId: string]>(`
-  update groups set rule_job_id = $2, rule_evaluated_at = null, rule_due_at = now() + interval '10 minutes'
+/** Where the evaluation of a group stands. */
+export interface EvaluationState {
+  readonly id: string;
+  /** Whether the members are those of the rule. */
+  readonly isEvaluated: boolean;
+  /** Whether it is to be evaluated for everybody by the clock now. */
+  readonly isDue: boolean;
+  /** The departments whose people are being evaluated; null: everybody, or nobody any more though they should. */
+  readonly pending: readonly string[] | null;
+}
+
+const lockStates = statement<EvaluationState, [groupIds: readonly string[], now: string]>(`
+  select id, rule_evaluated_at is not null as "isEvaluated", coalesce(rule_due_at <= $2::timestamptz, false) as "isDue",
+    case when rule_canceled_at is null then rule_within end as pending
+  from groups where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  order by id for no key update
+`);
+
+export function lockEvaluations(scope: Scope, groupIds: readonly string[], now: string): Promise<EvaluationState[]> {
+  return lockStates(scope, groupIds, now);
+}
+
+/** The end of a role that is sooner than that stays noted: the job may have looked at people before. */
+const note = statement<
+  Record<never, never>,
+  [groupIds: readonly string[], jobId: string, departmentIds: readonly string[] | null]
+>(`
+  update groups set rule_job_id = $2, rule_evaluated_at = null, rule_canceled_at = null, rule_within = $3,
+    rule_due_at = least(case when $3::text[] is not null then rule_due_at end, now() + interval '10 minutes')
   from (
     select id from groups where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
     order by id for no key update
@@ -236,6 +263,11 @@ const note = statement<Record<never, never>, [groupIds: readonly string[], jobId
 `);
 
 /** From now on this job is the one that evaluates these groups. Should it fail, the clock finds them. */
-export async function noteJob(scope: Scope, groupIds: readonly string[], jobId: string): Promise<void> {
-  await note(scope, groupIds, jobId);
+export async function noteJob(
+  scope: Scope,
+  groupIds: readonly string[],
+  jobId: string,
+  departmentIds: readonly string[] | null,
+): Promise<void> {
+  await note(scope, groupIds, jobId, departmentIds);
 }

@@ -219,7 +219,12 @@ async function changeGroup(
   emit(groupUpdated, { group: toEventGroup(after), updates });
   audit({ before: { ...valuesOf(before), ...(custom && { customData: custom.origin }) }, after: updates });
   if (!changed.includes('rule')) return after;
-  return { ...after, ruleJobId: await startEvaluation(context, [after.id]), ruleEvaluatedAt: null };
+  return {
+    ...after,
+    ruleJobId: await startEvaluation(context, [after.id]),
+    ruleEvaluatedAt: null,
+    ruleCanceledAt: null,
+  };
 }
 
 async function namingTaken<Result>(code: string, write: () => Promise<Result>): Promise<Result> {

@@ -39,7 +39,7 @@ export const listAllGroups = statement<GroupRow, []>(
 );
 
 /** What is written down of a new group. */
-export type NewGroup = Omit<GroupRow, 'ruleJobId' | 'ruleEvaluatedAt'>;
+export type NewGroup = Omit<GroupRow, 'ruleJobId' | 'ruleEvaluatedAt' | 'ruleCanceledAt'>;
 
 /** One insertion for all. Two transactions with the same codes wait for each other in the order of codes, never in a circle. */
 const insert = statement<GroupRow, [rows: string, now: string]>(`

@@ -1,4 +1,4 @@
-import { command, doc, dto, errors, pageOf, paging, query } from '@genauth/contract';
+import { command, doc, dto, errors, event, pageOf, paging, query } from '@genauth/contract';
 import * as z from 'zod';
 
 export const jobErrors = errors('job', {
@@ -14,6 +14,11 @@ export const jobFailures = errors('job_failure', {
       zh: '任务连续失败 {attempts} 次，已终止。请联系管理员并提供任务 ID',
     },
   },
+});
+
+/** The job did not come to its end, and never will; what it has done so far stays. */
+export const jobCanceled = event('job.canceled', {
+  data: z.object({ job: z.object({ id: z.string(), kind: z.string() }) }),
 });
 
 const states = ['waiting', 'running', 'done', 'failed', 'canceled'] as const;
@@ -106,5 +111,5 @@ export const cancelJob = command({
   errors: [jobErrors.notFound],
   audit: { operationType: 'update', resourceType: 'job' },
   target: 'jobId',
-  emits: [],
+  emits: [jobCanceled],
 });

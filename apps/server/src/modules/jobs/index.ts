@@ -10,7 +10,7 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { jobHandlers } from './service.ts';
 
-export { jobFailures } from './contract.ts';
+export { jobCanceled, jobFailures } from './contract.ts';
 export { defineJob, type JobContext, type JobDefinition, startJob } from './service.ts';
 export { deleteFinishedJobs } from './store.ts';
 

@@ -204,16 +204,29 @@ test('when a server is gone another one carries on, and the first, should it com
   const kind = `count-${newSecret()}`;
   const pool = await testUserPool();
   const asleep = Promise.withResolvers<void>();
+  const busy = Promise.withResolvers<void>();
   const awake = Promise.withResolvers<void>();
+  const waiting = defineJob({
+    kind: `wait-${newSecret()}`,
+    emits: [],
+    async run() {
+      busy.resolve();
+      await awake.promise;
+      return {};
+    },
+  });
   await startFleetServer(
+    waiting,
     countingJob(kind, async (number) => {
       if (number !== 3) return;
       asleep.resolve();
       await awake.promise;
     }),
   );
+  // With two jobs it takes no third, not even the one it was thought to have lost.
+  await ask(pool, waiting.kind, {});
   const jobId = await ask(pool, kind, { to: 5 });
-  await asleep.promise;
+  await Promise.all([busy.promise, asleep.promise]);
   // As if nothing had been heard of it for the time of a lease.
   await pool.server.sql('update jobs set due_at = now() where id = $1', [jobId]);
   await startFleetServer(countingJob(kind));

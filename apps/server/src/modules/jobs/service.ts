@@ -4,7 +4,7 @@ import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import type * as contract from './contract.ts';
-import { jobErrors } from './contract.ts';
+import { jobCanceled, jobErrors } from './contract.ts';
 import { cancelJob, findJob, insertJob, type JobRow, listJobs } from './store.ts';
 
 export const jobHandlers: Handlers<typeof contract> = {
@@ -19,10 +19,10 @@ export const jobHandlers: Handlers<typeof contract> = {
     return { totalCount, list: list.map((job) => toJobDto(job, language)) };
   },
 
-  async cancelJob({ jobId }, { scope, language, now, audit }) {
+  async cancelJob({ jobId }, { scope, language, now, audit, emit }) {
     const before = await findJob(scope, jobId);
     if (before === undefined) throw jobErrors.notFound();
-    await cancelJob(scope, jobId, now);
+    if (await cancelJob(scope, jobId, now)) emit(jobCanceled, { job: { id: jobId, kind: before.kind } });
     const job = (await findJob(scope, jobId)) ?? before;
     audit({ before: { state: before.state }, after: { state: job.state, done: job.done } });
     return toJobDto(job, language);

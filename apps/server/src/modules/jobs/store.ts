@@ -130,10 +130,12 @@ const cancel = statement<{ id: string }, [id: string, now: Date]>(`
   returning id
 `);
 
-/** Ends a job unless it has ended. From the commit on no server can commit anything for it. */
-export async function cancelJob(scope: Scope, id: string, now: number): Promise<void> {
-  const canceled = await cancel(scope, id, new Date(now));
-  if (canceled.length > 0) await announce(scope, `canceled ${id}`);
+/** Ends a job unless it has ended, and answers whether it did. From the commit on no server can commit anything for it. */
+export async function cancelJob(scope: Scope, id: string, now: number): Promise<boolean> {
+  const [canceled] = await cancel(scope, id, new Date(now));
+  if (canceled === undefined) return false;
+  await announce(scope, `canceled ${id}`);
+  return true;
 }
 
 const finishedAtOnce = 500;

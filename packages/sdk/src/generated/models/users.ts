@@ -3283,11 +3283,18 @@ export interface GroupDto {
 
 export interface GroupEvaluationDto {
   /**
-   * Job that evaluates the rule for all users
+   * Job that evaluates the rule, the latest
    *
    * @example '60b49eb83fd80adb96f26e68'
    */
   jobId: string;
+  /**
+   * `evaluated`: the members are those of the rule; `evaluating`: not all of them yet; `canceled`: not all of them, and
+   * nobody goes on until the rule is evaluated again
+   *
+   * @example 'evaluated'
+   */
+  state: 'evaluating' | 'evaluated' | 'canceled';
   /**
    * Time it was through; null until then
    *
