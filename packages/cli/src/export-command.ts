@@ -4,6 +4,7 @@ import { exportUsers, type Models } from 'genauth';
 import type { Connection } from './connection.ts';
 import { maxSheetRows, writeSheet } from './spreadsheet.ts';
 import { UsageError } from './usage-error.ts';
+import { requireWritable } from './writable.ts';
 
 type Filter = Models.ListUsersAdvancedFilterItemDto;
 
@@ -24,6 +25,7 @@ export async function exportCommand(
 ): Promise<number> {
   const format = formatOf(file);
   if (!force && (await exists(file))) throw new UsageError(`${file} is there already. Add --force to overwrite it.`);
+  await requireWritable(file);
   const filters = [...where, ...filter];
   const chosen = fields?.split(',').map((name) => name.trim());
   const wish = {

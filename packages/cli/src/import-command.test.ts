@@ -79,6 +79,14 @@ test.each([
   [['import', 'users', import.meta.filename], 2, /none of \.csv/],
   [['import', 'people'], 2, /unknown command/],
   [['import', 'users', 'a.csv', '--on-existing', 'destroy'], 2, /Allowed choices are skip, update/],
+  [
+    ['import', 'users', import.meta.filename, '--report', 'nowhere/errors.csv'],
+    2,
+    /nowhere\/errors\.csv cannot be written/,
+  ],
+  [['import', 'users', import.meta.filename, '--report', import.meta.dirname], 2, /cannot be written/],
+  [['export', 'users', 'nowhere/users.csv'], 2, /nowhere\/users\.csv cannot be written/],
+  [['export', 'users', 'users.csv'], 1, /expected at http:\/\/127\.0\.0\.1:9; --host or GENAUTH_URL names another/],
 ])('%j ends with %d', async (parameters, exitCode, message) => {
   const pool = { id: '6229ffa0a1b2c3d4cade3e3d', secret: 'none' };
   const run = await start(parameters, environmentOf(pool, 'http://127.0.0.1:9')).ended;

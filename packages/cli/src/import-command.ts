@@ -8,6 +8,7 @@ import { createProgress, type Progress } from './progress.ts';
 import { sheetAsCsv } from './spreadsheet.ts';
 import { type Unfinished, unfinishedImport } from './unfinished.ts';
 import { UsageError } from './usage-error.ts';
+import { requireWritable } from './writable.ts';
 
 /** Options of `genauth import users`. */
 export interface ImportCommandOptions {
@@ -34,6 +35,8 @@ export async function importCommand(
   await access(file, constants.R_OK).catch(() => {
     throw new UsageError(`${file} cannot be read.`);
   });
+  // Now rather than when all is done, and the reasons are lost.
+  if (report !== undefined) await requireWritable(report);
   const { client } = connection;
   const format = formatOf(file);
   const settings = { ...options, ...(Object.keys(column).length === 0 ? {} : { columns: { ...column } }) };

@@ -119,6 +119,10 @@ function report(error: unknown): number {
   process.stderr.write(
     `${printable(String(error instanceof Error ? (isPlain ? error.message : error.stack) : error))}\n`,
   );
+  if (error instanceof GenAuthConnectionError) {
+    const { host } = program.opts<ConnectionOptions>();
+    process.stderr.write(`The server is expected at ${printable(host)}; --host or GENAUTH_URL names another.\n`);
+  }
   if (error instanceof GenAuthError && error.requestId !== undefined) {
     process.stderr.write(`requestId: ${printable(error.requestId)}\n`);
   }

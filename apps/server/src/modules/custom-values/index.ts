@@ -21,6 +21,8 @@ export {
   releaseUniqueValues,
   type StoredCustomData,
   showCustomData,
+  type UniqueValue,
+  uniqueValuesOf,
 } from './service.ts';
 export {
   type CustomField,

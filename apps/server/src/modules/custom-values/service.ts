@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as othersTurn } from 'node:timers/promises';
+import type { ApiError } from '@genauth/contract';
 import * as z from 'zod';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
@@ -284,20 +285,32 @@ export async function claimUniqueValues(
   claims: readonly { readonly targetId: string; readonly prepared: PreparedCustomData }[],
 ): Promise<void> {
   const wanted = claims.flatMap(({ targetId, prepared }) =>
-    prepared.flatMap(({ field, value, name }) =>
-      field.isUnique && value !== null
-        ? [{ targetId, key: field.key, digest: toUniqueDigest(seal, scope, field, value), field, name }]
-        : [],
-    ),
+    uniqueValuesOf(seal, scope, prepared).map((unique) => ({ targetId, ...unique })),
   );
   if (wanted.length === 0) return;
   const taken = await insertUniqueValues(scope, targetType, wanted);
   if (taken.length === wanted.length) return;
   const got = new Set(taken.map(({ targetId, key }) => `${targetId}/${key}`));
   const refused = wanted.find(({ targetId, key }) => !got.has(`${targetId}/${key}`));
-  if (refused === undefined) return;
-  const error = refused.field.validateRules.find(({ type }) => type === 'UNIQUE')?.error;
-  throw error ? customValueErrors.refusedAsTaken({ error }) : customValueErrors.taken({ field: refused.name });
+  if (refused !== undefined) throw refused.taken();
+}
+
+/** A value of a unique field: what stands for it where uniqueness is kept, and what is said when somebody else has it. */
+export interface UniqueValue {
+  readonly key: string;
+  readonly digest: string;
+  readonly taken: () => ApiError;
+}
+
+export function uniqueValuesOf(seal: Seal, scope: Scope, prepared: PreparedCustomData): UniqueValue[] {
+  return prepared.flatMap(({ field, value, name }) => {
+    if (!field.isUnique || value === null) return [];
+    const taken = () => {
+      const error = field.validateRules.find(({ type }) => type === 'UNIQUE')?.error;
+      return error ? customValueErrors.refusedAsTaken({ error }) : customValueErrors.taken({ field: name });
+    };
+    return [{ key: field.key, digest: toUniqueDigest(seal, scope, field, value), taken }];
+  });
 }
 
 /** The custom data of several targets, as administrators read it: one statement for all. */

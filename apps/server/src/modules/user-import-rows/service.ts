@@ -12,6 +12,8 @@ export interface ImportedRow {
   readonly end: number;
   readonly values: Readonly<Record<string, unknown>>;
   readonly paths: readonly (readonly string[])[];
+  /** Whether it says that its user is not disabled, which is more than not to say that he is. */
+  readonly isEnabled?: boolean;
   /** Why it cannot be read. */
   readonly problem?: ApiError;
 }
@@ -178,14 +180,21 @@ function findField(name: string, known: KnownColumns): string | null | undefined
   const said = Object.hasOwn(renamed, trimmed) ? renamed[trimmed] : undefined;
   if (said === null) return null;
   const wanted = said ?? trimmed;
-  const compact = wanted.toLowerCase().replace(/[\s_-]/g, '');
+  const compact = compactOf(wanted);
   const custom = wanted.startsWith('customData.') ? wanted.slice('customData.'.length) : wanted;
   if (known.customFields.has(custom)) return `customData.${custom}`;
   const builtIn = [...known.plain, ...booleans, ...lists, 'gender'].find((field) => field.toLowerCase() === compact);
   if (builtIn !== undefined) return builtIn;
   const alias = Object.hasOwn(aliases, compact) ? aliases[compact] : undefined;
   if (alias !== undefined) return alias;
-  return known.readOnly.has(wanted) ? null : undefined;
+  if (known.readOnly.has(wanted)) return null;
+  // Of two keys that differ in capitals alone, neither is meant for sure.
+  const [key, ...others] = [...known.customFields.keys()].filter((one) => compactOf(one) === compactOf(custom));
+  return key !== undefined && others.length === 0 ? `customData.${key}` : undefined;
+}
+
+function compactOf(name: string): string {
+  return name.toLowerCase().replace(/[\s_-]/g, '');
 }
 
 const yes = new Set(['true', 'yes', 'y', '1', '是']);
@@ -215,17 +224,23 @@ function toInput(
   const values: Record<string, unknown> = {};
   const custom = new Map<string, unknown>();
   let paths: string[][] = [];
+  let isEnabled = false;
+  const refused = (field: string): ImportedRow => {
+    return { ...place, values: {}, paths: [], problem: requestErrors.fieldMalformed({ field }) };
+  };
   for (const [field, value] of Object.entries(given)) {
     if (field === 'departments') {
       const texts = toTexts(value);
-      if (texts === undefined || texts.length > maxPaths) {
-        return { ...place, values: {}, paths: [], problem: requestErrors.fieldMalformed({ field }) };
-      }
+      if (texts === undefined || texts.length > maxPaths) return refused(field);
       paths = texts.map(toPath);
+      // A path without a name leads nowhere: rather a slip than an organization that is called nothing.
+      if (paths.some((path) => path.length === 0)) return refused(field);
     } else if (field === 'departmentIds') values[field] = typeof value === 'string' ? toTexts(value) : value;
     else if (field === 'disabled') {
-      if (toBoolean(value) === true) values['status'] ??= 'Suspended';
-      else if (toBoolean(value) !== false) values['status'] = value;
+      const isDisabled = toBoolean(value) ?? false;
+      if (typeof isDisabled !== 'boolean') return refused(field);
+      if (isDisabled) values['status'] ??= 'Suspended';
+      isEnabled = !isDisabled && value !== null;
     } else if (booleans.has(field)) values[field] = toBoolean(value);
     else if (field === 'gender')
       values[field] = typeof value === 'string' ? (genders[value.toLowerCase()] ?? value) : value;
@@ -242,6 +257,7 @@ function toInput(
     ...place,
     values: custom.size === 0 ? values : { customData: Object.fromEntries(custom), ...values },
     paths,
+    isEnabled: isEnabled && !values['status'],
   };
 }
 

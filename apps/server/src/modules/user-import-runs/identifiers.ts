@@ -23,19 +23,22 @@ export async function toIdentifiers({
   };
 }
 
-export const identifierNames = ['username', 'email', 'phone', 'externalId'] as const;
+const identifierNames = ['username', 'email', 'phone', 'externalId'] as const;
+
+type IdentifierName = (typeof identifierNames)[number];
 
 /** The same as texts, which two rows share when they are about one person. */
-export function keysOf(identifiers: Identifiers): string[] {
-  return identifierNames.flatMap((name) => {
-    const value = identifiers[name];
-    return value === null ? [] : [`${name} ${name === 'phone' ? identifiers.phoneCountryCode : ''} ${value}`];
+export function keysOf(identifiers: Identifiers): { readonly field: IdentifierName; readonly key: string }[] {
+  return identifierNames.flatMap((field) => {
+    const value = identifiers[field];
+    const key = `${field} ${field === 'phone' ? identifiers.phoneCountryCode : ''} ${value}`;
+    return value === null ? [] : [{ field, key }];
   });
 }
 
-/** The same as something that may be kept for longer. */
-export function digestsOf(identifiers: Identifiers): string[] {
-  return keysOf(identifiers).map((key) => createHash('sha256').update(key).digest('hex').slice(0, 32));
+/** What stands for such a text where it is kept for longer. */
+export function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }
 
 /** Whether somebody has one of them. */

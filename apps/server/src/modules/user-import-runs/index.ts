@@ -5,13 +5,14 @@
 import { createInputReader } from '../../platform/http/input.ts';
 import type { CommandContext } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { listCustomFields, prepareCustomData } from '../custom-values/index.ts';
+import { listCustomFields, prepareCustomData, uniqueValuesOf } from '../custom-values/index.ts';
 import { departmentsOfPaths, departmentTreeImported } from '../department-imports/index.ts';
 import { departmentTreeErrors } from '../department-tree/index.ts';
 import type { JobDefinition } from '../jobs/index.ts';
 import type { Passwords } from '../passwords/index.ts';
 import { createUserChange, updateUser } from '../user-changes/index.ts';
 import { addMemberships, type departmentMemberships } from '../user-departments/index.ts';
+import { listUsersByIds } from '../user-directory/index.ts';
 import type { ImportOptions } from '../user-imports/index.ts';
 import { byImport, createUser, createUserCreation, type NewUserInput, refuseUnavailable } from '../users/index.ts';
 import { type Candidate, importUsersJob } from './service.ts';
@@ -40,6 +41,14 @@ export function userImportRuns({ seal, passwords, departments }: Dependencies): 
         'USER',
         inputs.map(({ customData }) => customData),
       );
+    },
+    async uniqueValues(scope, inputs) {
+      const prepared = await prepareCustomData(
+        scope,
+        'USER',
+        inputs.map(({ customData }) => customData),
+      );
+      return prepared.map((one) => uniqueValuesOf(seal, scope, one));
     },
     async knownColumns(scope) {
       const fields = await listCustomFields(scope, 'USER');
@@ -73,9 +82,15 @@ export function userImportRuns({ seal, passwords, departments }: Dependencies): 
       const candidates = known.map(({ candidate }) => candidate);
       for (const { input } of candidates) refuseUnavailable(input);
       const departmentIds = await idsOfPaths(context, candidates, options);
+      const disabled = await disabledOf(context, known);
       await changeUsers(
         context,
-        known.map(({ userId, candidate: { input, password } }) => ({ id: userId, input, password, prefix: '' })),
+        known.map(({ userId, candidate: { input, password } }) => ({
+          id: userId,
+          input: disabled.has(userId) ? { status: 'Activated', ...input } : input,
+          password,
+          prefix: '',
+        })),
       );
       const joins = known.map(({ userId, candidate }) => ({
         userId,
@@ -90,6 +105,17 @@ export function userImportRuns({ seal, passwords, departments }: Dependencies): 
       );
     },
   });
+}
+
+/** Those of these users who are disabled, and are not to be. Whoever has left does not come back by this. */
+async function disabledOf(
+  { scope }: CommandContext,
+  known: readonly { readonly userId: string; readonly candidate: Candidate }[],
+): Promise<ReadonlySet<string>> {
+  const enabled = known.filter(({ candidate }) => candidate.row.isEnabled).map(({ userId }) => userId);
+  if (enabled.length === 0) return new Set();
+  const users = await listUsersByIds(scope, enabled, false);
+  return new Set(users.filter(({ status }) => status === 'Suspended' || status === 'Deactivated').map(({ id }) => id));
 }
 
 const usualOptions = { autoGeneratePassword: false, passwordEncryptType: 'none' } as const;

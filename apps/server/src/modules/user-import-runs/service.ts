@@ -2,20 +2,21 @@ import { ApiError } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import type { CommandContext } from '../../platform/module.ts';
+import type { UniqueValue } from '../custom-values/index.ts';
 import { defineJob, type JobContext, type JobDefinition } from '../jobs/index.ts';
 import type { StoredPassword } from '../passwords/index.ts';
 import { type FilePosition, type ImportedRow, type KnownColumns, readRows } from '../user-import-rows/index.ts';
 import { findImport, type ImportRow, importUsersKind } from '../user-imports/index.ts';
 import { type NewUserInput, userWriteErrors } from '../users/index.ts';
 import { attemptEach, undone } from './attempts.ts';
-import { digestsOf, identifierNames, isHeld, keysOf, toIdentifiers } from './identifiers.ts';
+import { digestOf, isHeld, keysOf, toIdentifiers } from './identifiers.ts';
 import {
   deleteFile,
   findHolders,
   type Identifiers,
   listChunks,
-  listSeenIdentifiers,
-  noteIdentifiers,
+  listSeen,
+  noteSeen,
   prepareForMany,
   readChunk,
   saveOutcome,
@@ -29,6 +30,8 @@ export interface Candidate {
   readonly input: NewUserInput;
   readonly identifiers: Identifiers;
   readonly password?: StoredPassword | undefined;
+  /** Values of unique custom fields. Of a dry run alone: elsewhere whoever has them is there to be run into. */
+  readonly unique?: readonly UniqueValue[];
 }
 
 /** What imports need of users: the same ways that everybody else makes and changes them, for many at a time. */
@@ -39,6 +42,8 @@ export interface UserImportRunsDependencies {
   readonly readInput: (values: Readonly<Record<string, unknown>>) => NewUserInput;
   /** Checks custom data against the definitions of its fields; throws at the first value that is wrong. */
   readonly checkCustomData: (scope: Scope, inputs: readonly NewUserInput[]) => Promise<void>;
+  /** Of each of these inputs, which have been checked, the values of unique custom fields. */
+  readonly uniqueValues: (scope: Scope, inputs: readonly NewUserInput[]) => Promise<readonly UniqueValue[][]>;
   readonly knownColumns: (scope: Scope) => Promise<Omit<KnownColumns, 'renamed'>>;
   readonly toStoredPassword: (
     input: NewUserInput,
@@ -167,10 +172,12 @@ async function importBatch(
     const batch = new Batch(dependencies, found, prepared.refusals);
     if (options.dryRun) {
       await undone(context, (inner) => batch.import(inner, prepared.candidates));
-      await noteIdentifiers(
+      await noteSeen(
         scope,
         importId,
-        batch.made.flatMap(({ identifiers }) => digestsOf(identifiers)),
+        batch.made.flatMap((candidate) =>
+          digestsOf(candidate).map((digest) => ({ digest, row: candidate.row.number })),
+        ),
       );
     } else await batch.import(context, prepared.candidates);
     const { tally, refusals } = batch;
@@ -188,7 +195,7 @@ async function importBatch(
 
 /** Checks rows and prepares passwords, which takes long: before the transaction. */
 async function prepare(
-  { readInput, checkCustomData, toStoredPassword }: UserImportRunsDependencies,
+  { readInput, checkCustomData, uniqueValues, toStoredPassword }: UserImportRunsDependencies,
   job: JobContext<FilePosition>,
   found: ImportRow,
   rows: readonly ImportedRow[],
@@ -247,8 +254,10 @@ async function prepare(
     }));
     if (stored !== undefined) ready.push({ ...candidate, ...stored });
   }
-  candidates = ready;
-  return { candidates, refusals };
+  if (!found.options.dryRun) return { candidates: ready, refusals };
+  const inputs = ready.map(({ input }) => input);
+  const unique = await job.read((scope) => uniqueValues(scope, inputs));
+  return { candidates: ready.map((candidate, index) => ({ ...candidate, unique: unique[index] ?? [] })), refusals };
 }
 
 async function isInOrder(check: () => Promise<void>): Promise<boolean> {
@@ -349,35 +358,35 @@ class Batch {
       candidates.map(({ identifiers }) => identifiers),
     );
     const seen = options.dryRun
-      ? await listSeenIdentifiers(
-          scope,
-          importId,
-          candidates.flatMap(({ identifiers }) => digestsOf(identifiers)),
-        )
-      : new Set<string>();
+      ? await listSeen(scope, importId, candidates.flatMap(digestsOf))
+      : new Map<string, string>();
     const fresh: Candidate[] = [];
     const later: Candidate[] = [];
     const known: { userId: string; candidate: Candidate }[] = [];
     const taken = new Set<string>();
     for (const [index, candidate] of candidates.entries()) {
       const keys = keysOf(candidate.identifiers);
-      const held = identifierNames.flatMap((field) => {
+      const held = keys.flatMap(({ field, key }) => {
         const [userId, kind] = holders[index]?.[field]?.split(' ') ?? [];
-        return userId === undefined ? [] : [{ field, userId, isPublic: kind === 'public' }];
+        if (userId !== undefined) return [{ field, userId, isPublic: kind === 'public', isSeen: false }];
+        const row = seen.size === 0 ? undefined : seen.get(digestOf(key));
+        return row === undefined ? [] : [{ field, userId: row, isPublic: false, isSeen: true }];
       });
       const [holder] = held;
       const stranger = held.find(({ userId, isPublic }) => isPublic || userId !== holder?.userId);
-      if (keys.some((key) => taken.has(key))) later.push(candidate);
+      const clash = candidate.unique?.find((value) => {
+        const row = seen.get(digestOfUnique(value));
+        return row !== undefined && row !== holder?.userId;
+      });
+      if (keys.some(({ key }) => taken.has(key))) later.push(candidate);
       else if (stranger !== undefined) {
         this.#refuse(candidate.row, userWriteErrors.alreadyExists({ field: stranger.field }));
-      } else if (
-        holder === undefined &&
-        !(seen.size > 0 && digestsOf(candidate.identifiers).some((digest) => seen.has(digest)))
-      ) {
+      } else if (holder !== undefined && options.onExisting === 'skip') this.tally.skipped += 1;
+      else if (clash !== undefined) this.#refuse(candidate.row, clash.taken());
+      else if (holder === undefined) {
         fresh.push(candidate);
-        for (const key of keys) taken.add(key);
-      } else if (options.onExisting === 'skip') this.tally.skipped += 1;
-      else if (holder === undefined) this.tally.updated += 1;
+        for (const { key } of keys) taken.add(key);
+      } else if (holder.isSeen) this.tally.updated += 1;
       else known.push({ userId: holder.userId, candidate });
     }
     return { fresh, known, later };
@@ -387,6 +396,15 @@ class Batch {
     this.tally.failed += 1;
     this.refusals.push({ row, error });
   }
+}
+
+/** What nobody else may have: the identifiers of a candidate and his values of unique fields. */
+function digestsOf({ identifiers, unique = [] }: Candidate): string[] {
+  return [...keysOf(identifiers).map(({ key }) => digestOf(key)), ...unique.map(digestOfUnique)];
+}
+
+function digestOfUnique({ key, digest }: UniqueValue): string {
+  return digestOf(`customData.${key} ${digest}`);
 }
 
 /** The refusal as it is kept. What came from the file may hold what PostgreSQL cannot. */

@@ -139,30 +139,48 @@ export async function saveOutcome(
   await addTally(scope, importId, bytesRead, rows, created, updated, skipped, failed, JSON.stringify(errors));
 }
 
-const seen = statement<{ digest: string }, [importId: string, digests: readonly string[]]>(`
-  select encode(digest, 'hex') as digest from user_import_identifiers
-  where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1
-    and digest = any(array(select decode(given, 'hex') from unnest($2::text[]) as given))
+const seen = statement<{ digest: string; row: string }, [importId: string, digests: readonly string[]]>(`
+  select given.digest, encode(substring(met.digest from 17), 'hex') as row
+  from (select distinct unnest($2::text[]) as digest) as given
+  cross join lateral (
+    select digest from user_import_identifiers
+    where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1
+      and digest >= decode(given.digest, 'hex') and digest < decode(given.digest || repeat('ff', 9), 'hex')
+    limit 1
+  ) as met
 `);
 
-/** Which of these identifiers a dry run has met in an earlier batch. */
-export async function listSeenIdentifiers(
+/** Which of these a dry run has met in earlier batches, and in which row. */
+export async function listSeen(
   scope: Scope,
   importId: string,
   digests: readonly string[],
-): Promise<ReadonlySet<string>> {
-  return new Set((await seen(scope, importId, digests)).map(({ digest }) => digest));
+): Promise<ReadonlyMap<string, string>> {
+  return new Map((await seen(scope, importId, digests)).map(({ digest, row }) => [digest, row]));
 }
 
-const note = statement<Record<never, never>, [importId: string, digests: readonly string[]]>(`
+const note = statement<Record<never, never>, [importId: string, digests: readonly string[], rows: readonly number[]]>(`
   insert into user_import_identifiers (user_pool_id, import_id, digest)
-  select distinct current_setting('genauth.user_pool_id'), $1, decode(given, 'hex') from unnest($2::text[]) as given
+  select distinct current_setting('genauth.user_pool_id'), $1, decode(met.digest, 'hex') || int8send(met.row)
+  from unnest($2::text[], $3::bigint[]) as met (digest, row)
   on conflict do nothing
 `);
 
-/** Remembers identifiers of rows that a dry run would have made users of. */
-export async function noteIdentifiers(scope: Scope, importId: string, digests: readonly string[]): Promise<void> {
-  await note(scope, importId, digests);
+/**
+ * Remembers what the users would have that a dry run would make, each with the number of its row behind it: two identifiers
+ * of one row are one person's, those of two rows are not.
+ */
+export async function noteSeen(
+  scope: Scope,
+  importId: string,
+  met: readonly { readonly digest: string; readonly row: number }[],
+): Promise<void> {
+  await note(
+    scope,
+    importId,
+    met.map(({ digest }) => digest),
+    met.map(({ row }) => row),
+  );
 }
 
 const remove = statement<Record<never, never>, [importId: string]>(`

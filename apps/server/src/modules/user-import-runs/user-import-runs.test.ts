@@ -113,3 +113,91 @@ test('a hundred bad rows among good ones cost nobody else', async () => {
   expect(await refusedBy(pool, done.importId)).toHaveLength(100);
   expect((await pool.events()).filter(({ name }) => name === 'user.created')).toHaveLength(900);
 });
+
+test('a dry run refuses what the import refuses: values that are taken, identifiers of two rows in one', async () => {
+  const pool = await testUserPool();
+  const field = (key: string, more: object) => ({ targetType: 'USER', key, dataType: 'STRING', label: key, ...more });
+  await pool.do('setCustomFields', {
+    list: [field('badge', { isUnique: true }), field('token', { isUnique: true, encrypted: true })],
+  });
+  await pool.do('createUser', { username: 'there', email: 'there@example.com' });
+  const others = Array.from({ length: 1000 }, (_, i) => `user-${i},user-${i}@example.com,,badge-${i},`);
+  const file = [
+    'username,email,externalId,badge,token',
+    'ada,ada@example.com,1,A,secret',
+    ...others,
+    'bob,,,A,',
+    'joe,,,,secret',
+    'ada,user-7@example.com,,,',
+    'there,user-7@example.com,,,',
+    'ada,ada@example.com,2,A,secret',
+    'user-7,,,A,',
+    'max,,,B,other',
+  ].join('\n');
+  for (const onExisting of ['skip', 'update']) {
+    const dry = await importFile(pool, file, { onExisting, dryRun: true });
+    const real = await importFile(await sameFields(), file, { onExisting });
+    const { rows, created, updated, skipped, failed } = dry;
+    expect({ rows, created, updated, skipped, failed }).toEqual({
+      rows: 1008,
+      created: 1002,
+      ...(onExisting === 'skip' ? { updated: 0, skipped: 2, failed: 4 } : { updated: 1, skipped: 0, failed: 5 }),
+    });
+    expect(real).toMatchObject({ rows, created, updated, skipped, failed });
+  }
+  expect(await pool.rows('user_import_identifiers')).toEqual([]);
+
+  async function sameFields() {
+    const other = await testUserPool();
+    await other.do('setCustomFields', {
+      list: [field('badge', { isUnique: true }), field('token', { isUnique: true, encrypted: true })],
+    });
+    await other.do('createUser', { username: 'there', email: 'there@example.com' });
+    return other;
+  }
+});
+
+test('"disabled" is named when it is neither yes nor no; "no" enables who was disabled, and brings nobody back', async () => {
+  const pool = await testUserPool();
+  const statuses = ['Activated', 'Suspended', 'Deactivated', 'Resigned', 'Archived'];
+  for (const status of statuses) await pool.do('createUser', { username: status, status });
+  const rows = [...statuses.map((status) => `${status},no`), 'new,perhaps', 'eve,yes', ''];
+  const done = await importFile(pool, ['username,disabled', ...rows].join('\n'), { onExisting: 'update' });
+  expect(done).toMatchObject({ created: 1, updated: 5, failed: 1 });
+  expect(await refusedBy(pool, done.importId)).toEqual(['7,disabled,Parameter disabled is malformed']);
+  const found = await pool.rows<{ username: string; status: string }>('users');
+  expect(Object.fromEntries(found.map(({ username, status }) => [username, status]))).toEqual({
+    Activated: 'Activated',
+    Suspended: 'Activated',
+    Deactivated: 'Activated',
+    Resigned: 'Resigned',
+    Archived: 'Archived',
+    eve: 'Suspended',
+  });
+  const quiet = ['username,name,disabled', 'eve,Eve,', ''].join('\n');
+  await importFile(pool, quiet, { onExisting: 'update' });
+  expect(await pool.do('getUser', { userId: 'eve', userIdType: 'username' })).toMatchObject({ status: 'Suspended' });
+});
+
+test.each(['/', ' // ', 'Acme; /'])(
+  'the path %j leads nowhere: its row is refused, and no department made',
+  async (path) => {
+    const pool = await testUserPool();
+    const done = await importFile(pool, `username,departments\nada,${path}\nbob,/Acme/Lab/\n`);
+    expect(done).toMatchObject({ created: 1, failed: 1 });
+    expect(await refusedBy(pool, done.importId)).toEqual(['2,departments,Parameter departments is malformed']);
+    const names = (await pool.rows<{ name: string }>('departments')).map(({ name }) => name);
+    expect(names.sort()).toEqual(['Acme', 'Lab']);
+  },
+);
+
+test('keys of custom fields are recognized as other columns are, unless they differ in capitals alone', async () => {
+  const pool = await testUserPool();
+  const keys = ['costCenter', 'age', 'AGE'];
+  const list = keys.map((key) => ({ targetType: 'USER', key, dataType: 'STRING', label: key }));
+  await pool.do('setCustomFields', { list });
+  expect(await importFile(pool, 'username,Cost center,age,AGE\nada,7,1,2\n')).toMatchObject({ created: 1 });
+  const ada = await pool.do('getUser', { userId: 'ada', userIdType: 'username', withCustomData: true });
+  expect(ada.customData).toEqual({ costCenter: '7', age: '1', AGE: '2' });
+  expect(await importFile(pool, 'username,Age\nbob,1\n')).toMatchObject({ state: 'failed' });
+});
