@@ -65,6 +65,38 @@ describe('a reaction', () => {
     expect(audits).toBe(1);
   });
 
+  test('comes before what it reacts to where it asks for that, and what it announces is reacted to as ever', async () => {
+    const shelve = (when: 'before' | 'after') =>
+      reaction({
+        to: bookLent,
+        when,
+        emits: [shelfChanged],
+        react: async (lent, { emit }) => emit(shelfChanged, { id: `${when} ${lent.map(({ id }) => id)}` }),
+      });
+    const note = reaction({
+      to: shelfChanged,
+      emits: [readerNoted],
+      react: async (shelves, { emit }) => emit(readerNoted, ...shelves),
+    });
+    const reactions = [shelve('before'), shelve('after'), note];
+    const foretold = async ({ emit, before }: CommandContext) => {
+      const lent = [{ id: 'a' }, { id: 'b' }];
+      await before(bookLent, ...lent);
+      emit(bookLent, ...lent);
+    };
+    expect((await lend(['a', 'b'], reactions, [], foretold)).events).toEqual([
+      'shelf.changed before a,b',
+      'book.lent a',
+      'book.lent b',
+      'reader.noted before a,b',
+      'shelf.changed after a,b',
+      'reader.noted after a,b',
+    ]);
+    // Nothing comes before what does not happen.
+    const nothing = ({ before }: CommandContext) => before(bookLent);
+    expect((await lend([], reactions, [], nothing)).events).toEqual([]);
+  });
+
   test('that fails undoes the command', async () => {
     const { failure, events, audits } = await lend(
       ['a'],

@@ -57,6 +57,9 @@ export function createCommandRunner({
       emit: (declaration, ...data) => {
         for (const one of data) events.push({ declaration, data: one });
       },
+      before: async (declaration, ...data) => {
+        if (data.length > 0) await reactTo(reactions, 'before', declaration, data, context);
+      },
       audit: (more) => {
         note = { ...note, ...more };
       },
@@ -107,7 +110,7 @@ async function react(
     seen = events.length;
     for (const [declaration, ofOne] of announced) {
       const data = ofOne.map((event) => event.data);
-      for (const reaction of reactions.get(declaration) ?? []) await reaction.react(data, context);
+      await reactTo(reactions, 'after', declaration, data, context);
     }
   }
 }
@@ -123,6 +126,18 @@ async function verify(
     (byDeclaration.get(declaration) ?? []).map(({ data }) => data)) as Announced;
   for (const { declaration, verify: verifyOne } of constraints) {
     if (declaration.events.some((one) => byDeclaration.has(one))) await verifyOne(announced, context);
+  }
+}
+
+async function reactTo(
+  reactions: Reactions,
+  when: Reaction['when'],
+  declaration: EventDeclaration,
+  data: readonly unknown[],
+  context: CommandContext,
+): Promise<void> {
+  for (const reaction of reactions.get(declaration) ?? []) {
+    if (reaction.when === when) await reaction.react(data, context);
   }
 }
 

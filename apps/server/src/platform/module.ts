@@ -43,6 +43,14 @@ export interface AuditNote {
 /** A command's surroundings: its transaction, and what is written with it. */
 export interface CommandContext extends QueryContext {
   readonly emit: Emit;
+  /**
+   * Has modules do what they must before an event comes true: before a deletion, while what hangs on the deleted can still
+   * be seen. To be awaited once what it is about is locked; then it is made true, and announced as ever.
+   */
+  readonly before: <Data extends z.ZodType>(
+    declaration: EventDeclaration<Data>,
+    ...data: z.input<Data>[]
+  ) => Promise<void>;
   audit(note: AuditNote): void;
   /** Runs `work` once the transaction has committed, before the answer: for what this process remembers of the old state. */
   afterCommit(work: () => void): void;
@@ -104,9 +112,11 @@ export interface ImplementedOperation {
 /** What a module does about an event, whoever announces it, in the transaction of the command that did. */
 export interface Reaction {
   readonly to: EventDeclaration;
+  /** Whether it comes after the event, or before it comes true. */
+  readonly when: 'before' | 'after';
   /** What it may announce itself. The command need not know. */
   readonly emits: readonly EventDeclaration[];
-  /** Runs once for all announcements of the event that a command made so far. */
+  /** Runs once for all announcements of the event that a command made so far, or is about to make. */
   readonly react: (data: readonly unknown[], context: CommandContext) => Promise<void>;
 }
 
@@ -114,14 +124,17 @@ export interface Reaction {
  * Declares a reaction. The module that announces asks nobody and knows nobody: what hangs on a user, say, goes with him
  * because groups, roles and positions react to `user.resigned`.
  *
+ * What would go by a foreign key is ended, and announced, before: `when: 'before'`.
+ *
  * @example reaction({ to: userResigned, emits: [groupMemberRemoved], react: async (data, context) => ... })
  */
 export function reaction<Data extends z.ZodType>(declaration: {
   readonly to: EventDeclaration<Data>;
+  readonly when?: Reaction['when'];
   readonly emits: readonly EventDeclaration[];
   readonly react: (data: readonly z.input<Data>[], context: CommandContext) => Promise<void>;
 }): Reaction {
-  return declaration as unknown as Reaction;
+  return { when: 'after', ...declaration } as unknown as Reaction;
 }
 
 /** What a command announced, as a constraint asks for it. */

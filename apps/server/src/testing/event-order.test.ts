@@ -48,6 +48,10 @@ function replay(events: readonly OutboxEvent[]): { directory: Directory; contrad
   for (const { name, data } of events) {
     const begin = (one: Membership) => (memberships.has(one) ? say(name, `${one} already`) : memberships.add(one));
     const end = (one: Membership) => memberships.delete(one) || say(name, `${one} is not known`);
+    // The deletion of a list says that all of it has ended.
+    const endList = (start: string) => {
+      for (const one of memberships) if (one.startsWith(start)) memberships.delete(one);
+    };
     const known = (id: string) => {
       const user = users[id];
       if (user === undefined) say(name, `user ${id} is not known`);
@@ -68,8 +72,16 @@ function replay(events: readonly OutboxEvent[]): { directory: Directory; contrad
       case 'user.deleted':
         known(data.user.userId);
         delete users[data.user.userId];
-        // Whatever was the user's goes with the user.
-        for (const one of memberships) if (one.endsWith(` user ${data.user.userId}`)) memberships.delete(one);
+        for (const one of memberships) if (one.endsWith(` user ${data.user.userId}`)) say(name, `${one} still`);
+        break;
+      case 'group.deleted':
+        endList(`group ${data.group.id} `);
+        break;
+      case 'role.deleted':
+        endList(`role ${data.role.id} `);
+        break;
+      case 'post.deleted':
+        endList(`post ${data.post.id} `);
         break;
       case 'department.member.added':
         begin(`department ${data.node.id} user ${data.user.id}`);
@@ -177,6 +189,18 @@ function anyCommand({ organization, departmentIds, postIds, users }: Scene, rand
   // Seldom, or nobody would be left.
   if (random(12) === 0) return ['resignUser', { userId }] as const;
   if (random(25) === 0) return ['deleteUsersBatch', { userIds: [userId] }] as const;
+  if (random(25) === 0)
+    return one([
+      ['deleteGroupsBatch', { codeList: [code] }],
+      ['deleteRolesBatch', { codeList: [code] }],
+      ['removePost', { code }],
+    ] as const);
+  if (random(8) === 0)
+    return one([
+      ['createGroup', { code, name: code }],
+      ['createRole', { code }],
+      ['createPost', { code, name: code }],
+    ] as const);
   if (random(15) === 0)
     return ['createUser', { username: `more-${random(1_000_000)}`, departmentIds: some(departmentIds) }] as const;
   return one(commands);
@@ -197,6 +221,7 @@ test('who hears every event in its order knows what the database holds', { timeo
       if (answer.statusCode === 200) accepted.add(answer.requestId);
       if (answer.statusCode >= 500) failures.push(`${operation} ${JSON.stringify(input)}: ${JSON.stringify(answer)}`);
       if (operation === 'createUser' && answer.statusCode === 200) made.users.push(answer.data.userId);
+      if (operation === 'createPost' && answer.statusCode === 200) made.postIds.push(answer.data.id);
     }
   };
   const clients = [server, other].flatMap((at, index) =>

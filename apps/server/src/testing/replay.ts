@@ -21,9 +21,19 @@ async function replay(pool: TestUserPool): Promise<Told> {
     if (isNew) all.add(pair);
     else all.delete(pair);
   };
-  // What is deleted takes along what hangs on it.
-  const forget = (id: string) => {
-    for (const all of pairs.values()) for (const pair of all) if (pair.split(' ').includes(id)) all.delete(pair);
+  const nodesOf = new Map<string, Set<string>>();
+  const know = ({ id, orgId }: { id: string; orgId: string }) =>
+    nodesOf.set(orgId, (nodesOf.get(orgId) ?? new Set()).add(id));
+  // What is deleted takes along the list of its own, and everything else it had to do with was told before.
+  const forget = (id: string, own?: string) => {
+    for (const [relation, all] of pairs) {
+      for (const pair of all) {
+        const [from, to] = pair.split(' ');
+        if (from !== id && to !== id) continue;
+        all.delete(pair);
+        if (relation !== own || from !== id) contradictions.push(`${relation} ${pair} outlived ${id}`);
+      }
+    }
     users.delete(id);
   };
 
@@ -40,17 +50,35 @@ async function replay(pool: TestUserPool): Promise<Told> {
         forget(data.user.userId);
         break;
       case 'group.deleted':
-        forget(data.group.id);
+        forget(data.group.id, 'group_members');
         break;
       case 'role.deleted':
-        forget(data.role.id);
+        forget(data.role.id, 'role_assignments');
         break;
       case 'post.deleted':
-        forget(data.post.id);
+        forget(data.post.id, 'post_members');
         break;
       case 'department.deleted':
         for (const node of data.nodes) forget(node.id);
         break;
+      case 'organization.created':
+        know(data.rootNode);
+        break;
+      case 'department.created':
+        know(data.node);
+        break;
+      case 'department.tree.imported':
+        for (const node of data.newNodes) know(node);
+        break;
+      case 'organization.deleted':
+        for (const id of nodesOf.get(data.organization.id) ?? []) forget(id, 'department_members');
+        break;
+      case 'role.exclusion.added':
+      case 'role.exclusion.removed': {
+        const [first, second] = data.roles.map(({ id }: { id: string }) => id).sort();
+        change('role_exclusions', first, second, name.endsWith('added'));
+        break;
+      }
       case 'group.member.added':
       case 'group.member.removed':
         for (const { id } of data.users) change('group_members', data.group.id, id, name.endsWith('added'));
@@ -86,6 +114,7 @@ const relations: Readonly<Record<string, string>> = {
   role_assignments: `select role_id || ' ' || coalesce(user_id, group_id, holder_role_id,
       (select id from departments where user_pool_id = $1 and number = department_number)) as pair
     from role_assignments where user_pool_id = $1`,
+  role_exclusions: `select role_id || ' ' || other_role_id as pair from role_exclusions where user_pool_id = $1`,
   public_accounts: `
     select public_account_id || ' ' || user_id as pair from public_account_users where user_pool_id = $1
     union all select public_account_id || ' ' || department_id from public_account_departments where user_pool_id = $1

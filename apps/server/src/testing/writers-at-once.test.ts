@@ -151,7 +151,19 @@ function writersOf({ departments, root, users, accounts, groupIds, posts }: Crow
     ['removeGroupMembers', () => ({ code: one(['g0', 'g1']), userIds: some(users) })],
     ['createOrUpdateGroup', () => ({ code: `g${below(4)}`, name: 'g', type: 'static' })],
     ['evaluateDynamicGroup', () => ({ code: 'dyn' })],
-    ['deleteGroupsBatch', () => ({ codeList: [one(['g2', 'g3'])] })],
+    ['deleteGroupsBatch', () => ({ codeList: [one(['g0', 'g1', 'g2', 'g3'])] })],
+    ['deleteRolesBatch', () => ({ codeList: [role()] })],
+    ['createRole', () => ({ code: role() })],
+    ['createRole', () => ({ code: role() })],
+    ['removePost', () => ({ code: one(['p0', 'p1']) })],
+    ['createPost', () => ({ code: one(['p0', 'p1']), name: 'p' })],
+    ['createPublicAccount', () => ({ username: `account-${below(1000)}` })],
+    ['deletePublicAccountsBatch', () => ({ userIds: [one(accounts)] })],
+    ['createDepartment', () => ({ ...acme, parentDepartmentId: one([root, ...departments]), name: `D${below(99)}` })],
+    ['deleteDepartment', () => ({ ...acme, departmentId: one(departments) })],
+    ['createOrganization', () => ({ organizationCode: 'globex', organizationName: 'Globex' })],
+    ['createDepartment', () => ({ organizationCode: 'globex', parentDepartmentId: 'root', name: `G${below(9)}` })],
+    ['deleteOrganization', () => ({ organizationCode: 'globex' })],
     ['assignRole', () => ({ code: role(), targets: userTargets() })],
     ['assignRole', () => ({ code: role(), targets: [target()] })],
     ['assignRoleBatch', () => ({ roles: [{ code: role() }, { code: role() }], targets: [target(), target()] })],
@@ -224,8 +236,15 @@ test.each([2, 3])(
       for (let i = 0; i < count; i++) {
         const [operation, input] = next();
         const { statusCode, message, data } = await pool.call(operation, input as Record<string, unknown>);
-        if (operation === 'createUser' && statusCode === 200) crowd.users.push(data.userId);
-        if (statusCode === 200) succeeded.add(operation);
+        if (statusCode === 200) {
+          succeeded.add(operation);
+          if (operation === 'createUser') crowd.users.push(data.userId);
+          if (operation === 'createPublicAccount') crowd.accounts.push(data.userId);
+          if (operation === 'createPost') crowd.posts.push(data.id);
+          if (operation === 'createDepartment') crowd.departments.push(data.departmentId);
+          if (operation === 'createOrganization') crowd.departments.push(data.departmentId);
+          if (operation.endsWith('Group') && data?.data?.id) crowd.groupIds.push(data.data.id);
+        }
         if (statusCode >= 500) failures.push({ operation, input, message });
       }
     };

@@ -7,7 +7,7 @@ import type { Seal } from '../../platform/seal.ts';
 import * as contract from './contract.ts';
 import { createDepartmentHandlers } from './service.ts';
 
-export { departmentMoved } from './contract.ts';
+export { departmentDeleted, departmentMoved } from './contract.ts';
 
 export { showDepartments } from './service.ts';
 

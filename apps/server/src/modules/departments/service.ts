@@ -37,7 +37,7 @@ import {
   departmentTreeChanged,
   departmentUpdated,
 } from './contract.ts';
-import { deleteEmptyDepartment, listChildren, listSubtree } from './store.ts';
+import { deleteEmptyDepartment, listChildren, listSubtree, lockDepartmentToDelete } from './store.ts';
 
 export const createDepartmentHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async getDepartment({ organizationCode, departmentId, departmentCode, departmentIdType, ...input }, { scope }) {
@@ -147,10 +147,12 @@ export const createDepartmentHandlers = (seal: Seal): Handlers<typeof contract> 
     return toDepartmentDto(after);
   },
 
-  async deleteDepartment(reference, { scope, emit, audit }) {
+  async deleteDepartment(reference, { scope, emit, before, audit }) {
     // Alone in the tree: nobody can be putting a department or a member into the one that goes.
     const department = await requireLockedDepartment(scope, reference, 'exclusive');
     if (department.parentId === null) throw departmentErrors.isRoot();
+    await lockDepartmentToDelete(scope, department.id);
+    await before(departmentDeleted, { nodes: [toEventNode(department)] });
     if (!(await deleteEmptyDepartment(scope, department.id))) throw departmentErrors.notEmpty();
     emit(departmentDeleted, { nodes: [toEventNode(department)] });
     audit({ target: department.id, before: toDepartmentDto(department) });

@@ -32,6 +32,15 @@ export function listSubtree(scope: Scope, { path }: DepartmentRow): Promise<Depa
   return subtree(scope, path, endOfSubtree(path));
 }
 
+const lockOne = statement<{ id: string }, [id: string]>(`
+  select id from departments where user_pool_id = current_setting('genauth.user_pool_id') and id = $1 for update
+`);
+
+/** From now on nothing can be given to a department, unless the transaction fails. */
+export async function lockDepartmentToDelete(scope: Scope, id: string): Promise<void> {
+  await lockOne(scope, id);
+}
+
 const deleteOne = statement<{ id: string }, [id: string]>(`
   delete from departments where user_pool_id = current_setting('genauth.user_pool_id') and id = $1 returning id
 `);

@@ -8,7 +8,6 @@ import { customFieldDeleted } from '../custom-fields/index.ts';
 import { userDepartmentsChanged } from '../department-members/index.ts';
 import { departmentMoved } from '../departments/index.ts';
 import { groupMemberAdded, groupMemberRemoved } from '../group-members/index.ts';
-import { groupDeleted } from '../groups/index.ts';
 import { jobCanceled } from '../jobs/index.ts';
 import { organizationDeleted } from '../organizations/index.ts';
 import { roleAssigned, roleUnassigned } from '../role-assignments/index.ts';
@@ -125,8 +124,6 @@ const ofRoles: readonly Reaction[] = [
     },
   }),
   reaction({ to: roleDeleted, emits: [], react: evaluateRoles }),
-  // What a group is assigned, its members hold.
-  reaction({ to: groupDeleted, emits: [], react: evaluateRoles }),
   ...[groupMemberAdded, groupMemberRemoved].map((to) =>
     reaction({
       to,

@@ -114,17 +114,21 @@ export async function startDueEvaluations({ database, runCommand, now }: DueEval
   }
 }
 
+/** Groups whose evaluation a command has started: what it does later, the job sees as well. */
+const started = new WeakMap<CommandContext, Set<string>>();
+
 /** Starts the job for all groups that are concerned by something that happened to more users than can be named. */
 export async function evaluateEverybody(
   context: CommandContext,
   isConcerned: (group: DynamicGroup) => boolean,
 ): Promise<void> {
-  const groups = (await dynamicGroupsOf(context.scope)).filter(isConcerned);
+  const known = started.get(context) ?? new Set();
+  started.set(context, known);
+  const groups = (await dynamicGroupsOf(context.scope)).filter((group) => !known.has(group.id) && isConcerned(group));
   if (groups.length === 0) return;
-  await startEvaluation(
-    context,
-    groups.map(({ id }) => id),
-  );
+  const ids = groups.map(({ id }) => id);
+  await startEvaluation(context, ids);
+  for (const id of ids) known.add(id);
 }
 
 /** The same for what happened to departments, and so to nobody but their people and those of departments below them. */

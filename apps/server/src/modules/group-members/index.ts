@@ -4,24 +4,19 @@
  */
 import { defineModule, type Module, reaction } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { userArchived, userBecamePublic, userResigned } from '../users/index.ts';
+import { userArchived, userBecamePublic, userDeleted, userResigned } from '../users/index.ts';
 import * as contract from './contract.ts';
 import { createGroupMemberHandlers, leaveAllGroups } from './service.ts';
 
 export { groupMemberAdded, groupMemberRemoved } from './contract.ts';
 export { listMembersOfGroups } from './store.ts';
 
-const leaving = [userResigned, userArchived, userBecamePublic].map((to) =>
-  reaction({
-    to,
-    emits: [contract.groupMemberRemoved],
-    react: (data, context) =>
-      leaveAllGroups(
-        context,
-        data.map(({ user }) => user.userId),
-      ),
-  }),
-);
+const emits = [contract.groupMemberRemoved];
+
+const leaving = [
+  ...[userResigned, userArchived, userBecamePublic].map((to) => reaction({ to, emits, react: leaveAllGroups })),
+  reaction({ to: userDeleted, when: 'before', emits, react: leaveAllGroups }),
+];
 
 export function groupMembers(seal: Seal): Module {
   return defineModule('group-members', contract, createGroupMemberHandlers(seal), { reactions: leaving });

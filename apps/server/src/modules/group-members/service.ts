@@ -77,7 +77,11 @@ function toEventUser({ id, username, email }: FormerMember): FormerMember {
 }
 
 /** Ends every membership of these users: one event a group. */
-export async function leaveAllGroups({ scope, emit }: CommandContext, userIds: readonly string[]): Promise<void> {
+export async function leaveAllGroups(
+  data: readonly { readonly user: { readonly userId: string } }[],
+  { scope, emit }: CommandContext,
+): Promise<void> {
+  const userIds = data.map(({ user }) => user.userId);
   const ended = Map.groupBy(await deleteMembershipsOf(scope, userIds), ({ id }) => id);
   for (const memberships of ended.values()) {
     const [first] = memberships;

@@ -34,6 +34,7 @@ import {
   insertGroups,
   listAllGroups,
   listGroupRows,
+  lockGroupsToDelete,
   type NewGroup,
   updateGroupRow,
 } from './store.ts';
@@ -109,9 +110,15 @@ export const createGroupHandlers = (seal: Seal): Handlers<typeof contract> => ({
     return toGroupDto(await changeGroup(seal, group, changes, customData, context));
   },
 
-  async deleteGroupsBatch({ codeList }, { scope, emit, audit }) {
-    const deleted = await deleteGroups(scope, codeList);
-    emit(groupDeleted, ...deleted.map((row) => ({ group: toEventGroup(row) })));
+  async deleteGroupsBatch({ codeList }, { scope, emit, before, audit }) {
+    const deleted = await lockGroupsToDelete(scope, codeList);
+    const announced = deleted.map((row) => ({ group: toEventGroup(row) }));
+    await before(groupDeleted, ...announced);
+    await deleteGroups(
+      scope,
+      deleted.map(({ id }) => id),
+    );
+    emit(groupDeleted, ...announced);
     const [only, ...others] = deleted;
     audit({
       ...(only !== undefined && others.length === 0 ? { target: only.id } : {}),

@@ -84,15 +84,20 @@ export async function countDynamicGroups(scope: Scope): Promise<number> {
 }
 
 /** Locked in the order of ids, so that two deletions of the same groups never wait for each other in a circle. */
-const remove = statement<GroupRow, [codes: readonly string[]]>(`
-  with doomed as (
-    select id from groups where ${inPool} and code = any($1) order by id for update
-  )
-  delete from groups using doomed where ${inPool} and groups.id = doomed.id
-  returning ${groupColumns}
-`);
+const lockDoomed = statement<GroupRow, [codes: readonly string[]]>(
+  `select ${groupColumns} from groups where ${inPool} and groups.code = any($1) order by groups.id for update`,
+);
 
-/** Deletes groups with their memberships, and answers those there were. */
-export function deleteGroups(scope: Scope, codes: readonly string[]): Promise<GroupRow[]> {
-  return remove(scope, codes);
+/** The groups there are among these, to which nobody can give anything any more unless the transaction fails. */
+export function lockGroupsToDelete(scope: Scope, codes: readonly string[]): Promise<GroupRow[]> {
+  return lockDoomed(scope, codes);
+}
+
+const remove = statement<Record<never, never>, [ids: readonly string[]]>(
+  `delete from groups where ${inPool} and groups.id = any($1)`,
+);
+
+/** Deletes groups that are locked, with their memberships. */
+export async function deleteGroups(scope: Scope, ids: readonly string[]): Promise<void> {
+  await remove(scope, ids);
 }

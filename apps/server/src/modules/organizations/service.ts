@@ -35,6 +35,7 @@ import {
   insertOrganization,
   listRoots,
   listRootsByCodes,
+  lockTreeToDelete,
   updateOrganizationCode,
 } from './store.ts';
 
@@ -142,9 +143,11 @@ export const createOrganizationHandlers = (seal: Seal): Handlers<typeof contract
   },
 
   async deleteOrganization({ organizationCode, tenantId }, context) {
-    const { scope, emit, audit } = context;
+    const { scope, emit, before, audit } = context;
     const { id } = await requireLockedOrganization(scope, organizationCode, tenantId, 'exclusive');
     const root = await requireRoot(context, id, organizationCode);
+    await lockTreeToDelete(scope, id);
+    await before(organizationDeleted, toEventData(root));
     await deleteOrganizationTree(scope, id);
     emit(organizationDeleted, toEventData(root));
     audit({ target: id, before: toOrganizationDto(root) });

@@ -76,6 +76,20 @@ export async function listRoots(
   return { totalCount: counted?.total ?? 0, list };
 }
 
+/** Counted, so that they need not be sent. */
+const lockTree = statement<{ total: number }, [organizationId: string]>(`
+  with doomed as (
+    select id from departments where user_pool_id = current_setting('genauth.user_pool_id') and organization_id = $1
+    order by id for update
+  )
+  select count(*) as total from doomed
+`);
+
+/** From now on nothing can be given to a department of the tree, unless the transaction fails. */
+export async function lockTreeToDelete(scope: Scope, organizationId: string): Promise<void> {
+  await lockTree(scope, organizationId);
+}
+
 /** Deletes an organization with its whole tree; memberships and leaders go with it, users stay. */
 const deleteTree = statement<{ id: string }, [id: string]>(`select genauth.delete_organization($1) as id`);
 

@@ -5,7 +5,7 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { postHandlers } from './service.ts';
 
-export { postErrors } from './contract.ts';
+export { postDeleted, postErrors } from './contract.ts';
 export { postsOfDepartments, requirePosts, setPostsOfDepartment, toEventPost, toPost, toPostInfo } from './service.ts';
 export { listPostsByIds } from './store.ts';
 

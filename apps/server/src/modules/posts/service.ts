@@ -16,6 +16,7 @@ import {
   listPostsByIds,
   listPostsOfDepartments,
   lockPost,
+  lockPostToDelete,
   type PostRow,
   replaceDepartmentsOfPost,
   replacePostsOfDepartment,
@@ -76,9 +77,11 @@ export const postHandlers: Handlers<typeof contract> = {
     return after;
   },
 
-  async removePost({ code }, { scope, emit, audit }) {
-    const post = await deletePost(scope, code);
+  async removePost({ code }, { scope, emit, before, audit }) {
+    const post = await lockPostToDelete(scope, code);
     if (post === undefined) throw postErrors.notFound({ code });
+    await before(postDeleted, { post: toEventPost(post) });
+    await deletePost(scope, post.id);
     emit(postDeleted, { post: toEventPost(post) });
     audit({ target: post.id, before: toPost(post) });
     return undefined;

@@ -87,17 +87,22 @@ export const updatePostRow = statement<
   where user_pool_id = current_setting('genauth.user_pool_id') and id = $1
 `);
 
-const remove = statement<Omit<PostRow, 'departmentIds'>, [code: string]>(`
-  delete from posts post
+const lockDoomed = statement<Omit<PostRow, 'departmentIds'>, [code: string]>(`
+  select ${ownColumns} from posts post
   where post.user_pool_id = current_setting('genauth.user_pool_id') and post.code = $1
-  returning ${ownColumns}
+  for update
 `);
 
-/** Deletes a post, with its links to users and departments, and answers what it was. */
-export async function deletePost(scope: Scope, code: string): Promise<Omit<PostRow, 'departmentIds'> | undefined> {
-  const [row] = await remove(scope, code);
+/** The post, which nobody can be given any more unless the transaction fails. */
+export async function lockPostToDelete(scope: Scope, code: string) {
+  const [row] = await lockDoomed(scope, code);
   return row;
 }
+
+/** Deletes a post that is locked, with its links to users and departments. */
+export const deletePost = statement<Record<never, never>, [id: string]>(
+  `delete from posts where user_pool_id = current_setting('genauth.user_pool_id') and id = $1`,
+);
 
 /** `for key share`: none of them is deleted before this transaction ends. */
 const holdDepartments = statement<{ id: string }, [ids: readonly string[]]>(`

@@ -12,7 +12,7 @@ import {
   addLinks,
   type EndedLink,
   endLinksOfAccounts,
-  endLinksOfPeople,
+  endLinksOfSubjects,
   findPostIdOf,
   groupIdsByIdOrCode,
   holdPeople,
@@ -259,12 +259,21 @@ async function requirePost(scope: Scope, postId: string): Promise<void> {
 type Announced = readonly { readonly user: { readonly userId: string } }[];
 
 /** People who left, or became public accounts, use none any more. */
-export async function endLinksOfWhoLeft(data: Announced, { scope, emit }: CommandContext): Promise<void> {
-  const ended = await endLinksOfPeople(
-    scope,
+export function endLinksOfWhoLeft(data: Announced, context: CommandContext): Promise<void> {
+  return endLinksOf(
+    context,
+    'USER',
     data.map(({ user }) => user.userId),
   );
-  emit(publicAccountUnbound, ...ended.map(toEndedEvent));
+}
+
+/** Whatever a public account is linked to has left, or is about to be deleted. */
+export async function endLinksOf(
+  { scope, emit }: CommandContext,
+  type: keyof typeof endLinksOfSubjects,
+  ids: readonly string[],
+): Promise<void> {
+  emit(publicAccountUnbound, ...(await endLinksOfSubjects[type](scope, ids)).map(toEndedEvent));
 }
 
 /** Accounts out of use, or personal from now on, are used by nobody through a link. */

@@ -277,12 +277,29 @@ export const endLinksOfAccounts = statement<EndedLink, [accountIds: readonly str
   )}
 `);
 
-/** Ends every link of these people to public accounts. */
-export const endLinksOfPeople = statement<EndedLink, [userIds: readonly string[]]>(`
-  with ended_links as (
-    delete from public_account_users
-    where user_pool_id = current_setting('genauth.user_pool_id') and user_id = any($1)
-    returning public_account_id as account_id, 'USER'::text as type, user_id as subject_id
-  )
-  ${endedOf('select account_id, type, subject_id from ended_links')}
-`);
+function endLinksTo(type: keyof typeof allTables, which: string) {
+  const { table, column } = allTables[type];
+  return statement<EndedLink, [subjectIds: readonly string[]]>(`
+    with ended_links as (
+      delete from ${table} where user_pool_id = current_setting('genauth.user_pool_id') and ${which}
+      returning public_account_id as account_id, '${type}'::text as type, ${column} as subject_id
+    )
+    ${endedOf('select account_id, type, subject_id from ended_links')}
+  `);
+}
+
+/** Ends every link of public accounts to these subjects, or to the departments of these organizations. */
+export const endLinksOfSubjects = {
+  USER: endLinksTo('USER', 'user_id = any($1)'),
+  GROUP: endLinksTo('GROUP', 'group_id = any($1)'),
+  ROLE: endLinksTo('ROLE', 'role_id = any($1)'),
+  POST: endLinksTo('POST', 'post_id = any($1)'),
+  DEPARTMENT: endLinksTo('DEPARTMENT', 'department_id = any($1)'),
+  ORGANIZATION: endLinksTo(
+    'DEPARTMENT',
+    `department_id in (
+      select id from departments
+      where user_pool_id = current_setting('genauth.user_pool_id') and organization_id = any($1)
+    )`,
+  ),
+};

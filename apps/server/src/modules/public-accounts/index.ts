@@ -10,6 +10,7 @@ import { createPublicAccountsService } from './service.ts';
 export {
   publicAccountArchived,
   publicAccountBound,
+  publicAccountDeleted,
   publicAccountErrors,
   publicAccountResigned,
   publicAccountUnbound,

@@ -1,4 +1,4 @@
-import { command, doc, dto, errors, IsSuccessDto, pageOf, paging, query } from '@genauth/contract';
+import { command, doc, dto, errors, event, IsSuccessDto, pageOf, paging, query } from '@genauth/contract';
 import * as z from 'zod';
 import { departmentTreeErrors } from '../department-tree/contract.ts';
 import { groupErrors } from '../group-directory/contract.ts';
@@ -8,6 +8,7 @@ import {
   roleAssigned,
   roleCode,
   roleErrors,
+  roleReference,
   roleUnassigned,
   unixMilliseconds,
 } from '../roles/contract.ts';
@@ -20,6 +21,15 @@ import {
 } from '../user-directory/contract.ts';
 
 export { roleAssigned, roleUnassigned } from '../roles/contract.ts';
+
+/** A subject that was assigned roles is no more; `role.unassigned` of each of the roles goes before. */
+export const roleSubjectRemoved = event('role.subject.removed', {
+  webhook: 'subject:remove',
+  data: z.object({
+    subject: z.object({ type: z.enum(['USER', 'DEPARTMENT', 'GROUP', 'ROLE']), id: z.string() }),
+    roles: z.array(roleReference).meta(doc('Roles it was assigned', '被移除前拥有的角色')),
+  }),
+});
 
 export const roleAssignmentErrors = errors('role_assignment', {
   userNotEmployed: {

@@ -17,10 +17,11 @@ import {
 import { type AccountKind, listUsersByIds, toUserDto, userErrors, withRequested } from '../user-directory/index.ts';
 import { listHolders } from '../user-roles/index.ts';
 import type * as contract from './contract.ts';
-import { roleAssigned, roleAssignmentErrors, roleUnassigned } from './contract.ts';
+import { roleAssigned, roleAssignmentErrors, roleSubjectRemoved, roleUnassigned } from './contract.ts';
 import {
   deleteAssignments,
-  deleteAssignmentsOfUsers,
+  type EndedAssignment,
+  endAssignmentsTo,
   findTargetDepartments,
   findTargetGroups,
   holdTargetDepartments,
@@ -302,18 +303,48 @@ function announce(
   });
 }
 
+const listOf = { USER: 'userIds', GROUP: 'groupIds', DEPARTMENT: 'nodeIds', ROLE: 'roleIds' } as const;
+
+/** Of subjects one event names. */
+const mostNamed = 500;
+
+/** What ended: one event a role, several for one with very many subjects. */
+function announceEnded({ emit }: CommandContext, kind: TargetKind, ended: readonly EndedAssignment[]): void {
+  for (const ofRole of Map.groupBy(ended, ({ id }) => id).values()) {
+    for (let start = 0; start < ofRole.length; start += mostNamed) {
+      const [first, ...others] = ofRole.slice(start, start + mostNamed);
+      if (first === undefined) continue;
+      const named = { userIds: [], groupIds: [], nodeIds: [], roleIds: [] };
+      const ids = [first, ...others].map(({ subjectId }) => subjectId);
+      emit(roleUnassigned, { role: toReference(first), ...named, [listOf[kind]]: ids });
+    }
+  }
+}
+
+function toReference({ id, code, namespace }: EndedAssignment) {
+  return { id, code, namespace };
+}
+
 /** Ends every assignment of users who left. What hangs on departments and groups ends with their memberships. */
-export async function unassignWhoLeft(userIds: readonly string[], { scope, emit }: CommandContext): Promise<void> {
-  const ended = await deleteAssignmentsOfUsers(scope, userIds);
-  for (const [id, ofRole] of Map.groupBy(ended, (one) => one.id)) {
-    const [first] = ofRole;
-    if (first === undefined) continue;
-    emit(roleUnassigned, {
-      role: { id, code: first.code, namespace: first.namespace },
-      userIds: ofRole.map(({ userId }) => userId),
-      groupIds: [],
-      nodeIds: [],
-      roleIds: [],
-    });
+export async function unassignWhoLeft(
+  data: readonly { readonly user: { readonly userId: string } }[],
+  context: CommandContext,
+): Promise<void> {
+  const userIds = data.map(({ user }) => user.userId);
+  announceEnded(context, 'USER', await endAssignmentsTo.USER(context.scope, userIds));
+}
+
+/** Ends every assignment to subjects that are about to be deleted, and then names each of them that had some. */
+export async function removeSubjects(
+  context: CommandContext,
+  kind: TargetKind,
+  subjects: readonly string[] | { readonly organizationId: string },
+): Promise<void> {
+  const ended = await ('organizationId' in subjects
+    ? endAssignmentsTo.ORGANIZATION(context.scope, subjects.organizationId)
+    : endAssignmentsTo[kind](context.scope, subjects));
+  announceEnded(context, kind, ended);
+  for (const [id, ofSubject] of Map.groupBy(ended, ({ subjectId }) => subjectId)) {
+    context.emit(roleSubjectRemoved, { subject: { type: kind, id }, roles: ofSubject.map(toReference) });
   }
 }

@@ -153,20 +153,48 @@ export function deleteAssignments(
   return removals[kind](scope, roleIds, keys);
 }
 
-const removeOfUsers = statement<
-  { userId: string; id: string; code: string; namespace: string },
-  [userIds: readonly string[]]
->(`
-  delete from role_assignments assignment using roles role
-  where assignment.user_pool_id = ${pool} and assignment.user_id = any($1)
-    and role.user_pool_id = ${pool} and role.id = assignment.role_id
-  returning assignment.user_id as "userId", role.id, role.code, role.namespace
-`);
-
-/** Ends every assignment of these users, and answers those there were, with their roles. */
-export function deleteAssignmentsOfUsers(scope: Scope, userIds: readonly string[]) {
-  return removeOfUsers(scope, userIds);
+/** An assignment that ended, with its role and whose it was. */
+export interface EndedAssignment {
+  readonly subjectId: string;
+  readonly id: string;
+  readonly code: string;
+  readonly namespace: string;
 }
+
+/** `removal` answers the `role_id` and the `subject_id` of what it deletes. */
+function ending<Parameters extends readonly unknown[]>(removal: string) {
+  return statement<EndedAssignment, Parameters>(`
+    with ended as (${removal})
+    select ended.subject_id as "subjectId", role.id, role.code, role.namespace
+    from ended join roles role on role.user_pool_id = ${pool} and role.id = ended.role_id
+    order by role.id, ended.subject_id
+  `);
+}
+
+function endingBy(column: string) {
+  return ending<[ids: readonly string[]]>(`
+    delete from role_assignments where user_pool_id = ${pool} and ${column} = any($1)
+    returning role_id, ${column} as subject_id
+  `);
+}
+
+function endingOfDepartments<Parameters extends readonly unknown[]>(which: string) {
+  return ending<Parameters>(`
+    delete from role_assignments assignment using departments department
+    where assignment.user_pool_id = ${pool} and assignment.department_number = department.number
+      and department.user_pool_id = ${pool} and ${which}
+    returning assignment.role_id, department.id as subject_id
+  `);
+}
+
+/** Ends every assignment to these subjects, or to the departments of an organization, and answers those there were. */
+export const endAssignmentsTo = {
+  USER: endingBy('user_id'),
+  GROUP: endingBy('group_id'),
+  ROLE: endingBy('holder_role_id'),
+  DEPARTMENT: endingOfDepartments<[ids: readonly string[]]>('department.id = any($1)'),
+  ORGANIZATION: endingOfDepartments<[organizationId: string]>('department.organization_id = $1'),
+};
 
 /** Every assignment counts, whatever its time: one that is over can be given a new one. */
 const cycle = statement<{ found: boolean }, [roleIds: readonly string[], holderRoleIds: readonly string[]]>(`

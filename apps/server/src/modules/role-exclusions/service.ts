@@ -1,9 +1,10 @@
-import type { Handlers } from '../../platform/module.ts';
+import type { CommandContext, Handlers } from '../../platform/module.ts';
 import { type RoleRow, requireHeldRoles, requireRole, requireRoles, toRoleDto, toTimestamp } from '../roles/index.ts';
 import type * as contract from './contract.ts';
 import { roleExclusionAdded, roleExclusionErrors, roleExclusionRemoved } from './contract.ts';
 import {
   deleteExclusionsAmong,
+  deleteExclusionsOf,
   insertExclusions,
   listExclusions,
   listForbiddenBeside,
@@ -53,6 +54,18 @@ export const roleExclusionHandlers: Handlers<typeof contract> = {
     return { totalCount, list };
   },
 };
+
+/** The role that stays is free again, and those who know of the pair have to hear of it. */
+export async function endExclusionsOfDeleted(
+  data: readonly { readonly role: { readonly id: string } }[],
+  { scope, emit }: CommandContext,
+): Promise<void> {
+  const pairs = await deleteExclusionsOf(
+    scope,
+    data.map(({ role }) => role.id),
+  );
+  emit(roleExclusionRemoved, ...pairs);
+}
 
 /** Every two of these. */
 function pairsOf<One>(ones: readonly One[]): (readonly [One, One])[] {

@@ -108,6 +108,22 @@ export async function insertExclusions(scope: Scope, pairs: readonly Pair[], now
   return added.map(toPair);
 }
 
+/** A pair that is no more, as events tell of it. */
+interface EndedPair {
+  readonly roles: { readonly id: string; readonly code: string; readonly namespace: string }[];
+}
+
+/** Removes every exclusion one of these roles takes part in, and answers those there were. */
+export const deleteExclusionsOf = statement<EndedPair, [roleIds: readonly string[]]>(`
+  with removed as (
+    delete from role_exclusions where user_pool_id = ${pool} and (role_id = any($1) or other_role_id = any($1))
+    returning role_id, other_role_id
+  )
+  select jsonb_agg(jsonb_build_object('id', role.id, 'code', role.code, 'namespace', role.namespace) order by role.id) as roles
+  from removed join roles role on role.user_pool_id = ${pool} and role.id in (removed.role_id, removed.other_role_id)
+  group by removed.role_id, removed.other_role_id order by removed.role_id, removed.other_role_id
+`);
+
 /** Removes every exclusion among these roles, and answers those there were. */
 export async function deleteExclusionsAmong(scope: Scope, roleIds: readonly string[]): Promise<Pair[]> {
   return (await remove(scope, roleIds)).map(toPair);

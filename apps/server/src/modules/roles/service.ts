@@ -34,6 +34,7 @@ import {
   insertRoles,
   listPage,
   lockRole,
+  lockRolesToDelete,
   type NewRole,
   type RoleChanges,
   type RoleReference,
@@ -255,9 +256,15 @@ async function createRoles(seal: Seal, inputs: readonly NewRoleInput[], context:
   return rows;
 }
 
-async function removeRoles(references: readonly RoleReference[], { scope, now, emit, audit }: CommandContext) {
-  const deleted = await deleteRoleRows(scope, references, toTimestamp(now));
-  emit(roleDeleted, ...deleted.map((row) => ({ role: toRoleDto(row) })));
+async function removeRoles(references: readonly RoleReference[], { scope, now, emit, before, audit }: CommandContext) {
+  const deleted = await lockRolesToDelete(scope, references, toTimestamp(now));
+  const announced = deleted.map((row) => ({ role: toRoleDto(row) }));
+  await before(roleDeleted, ...announced);
+  await deleteRoleRows(
+    scope,
+    deleted.map(({ id }) => id),
+  );
+  emit(roleDeleted, ...announced);
   const [only, ...others] = deleted;
   audit({
     ...(only !== undefined && others.length === 0 ? { target: only.id } : {}),

@@ -187,20 +187,24 @@ export async function updateRoleRow(scope: Scope, id: string, changes: RoleChang
 }
 
 /** Locked in the order of ids, so that two deletions of the same roles never wait for each other in a circle. */
-const remove = statement<RoleRow, ReferenceParameters>(`
-  with doomed as (
-    select role.id from roles role
-    join unnest($1::text[], $2::text[]) as given (namespace, code)
-      on role.namespace = given.namespace and role.code = given.code
-    where role.user_pool_id = current_setting('genauth.user_pool_id')
-    order by role.id for update of role
+const lockDoomed = statement<RoleRow, ReferenceParameters>(`
+  select ${roleColumns('$3::timestamptz')} from roles role
+  where role.user_pool_id = current_setting('genauth.user_pool_id') and (role.namespace, role.code) in (
+    select namespace, code from unnest($1::text[], $2::text[]) as given (namespace, code)
   )
-  delete from roles role using doomed
-  where role.user_pool_id = current_setting('genauth.user_pool_id') and role.id = doomed.id
-  returning ${roleColumns('$3::timestamptz')}
+  order by role.id for update of role
 `);
 
-/** Deletes roles with what refers to them, and answers those there were. */
-export function deleteRoleRows(scope: Scope, references: readonly RoleReference[], now: string): Promise<RoleRow[]> {
-  return remove(scope, ...toColumns(references), now);
+/** The roles there are among these, to which nobody can give anything any more unless the transaction fails. */
+export function lockRolesToDelete(scope: Scope, references: readonly RoleReference[], now: string): Promise<RoleRow[]> {
+  return lockDoomed(scope, ...toColumns(references), now);
+}
+
+const remove = statement<Record<never, never>, [ids: readonly string[]]>(
+  `delete from roles where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)`,
+);
+
+/** Deletes roles that are locked, with what refers to them. */
+export async function deleteRoleRows(scope: Scope, ids: readonly string[]): Promise<void> {
+  await remove(scope, ids);
 }

@@ -21,6 +21,7 @@ import {
   deleteUsers,
   findTakenField,
   lockUsers,
+  lockUsersToDelete,
   personalAccounts,
   refuseMessages,
   refuseUnavailable,
@@ -187,13 +188,20 @@ export function createUserChangesService(dependencies: UserChangesDependencies):
     },
 
     async deleteUsersBatch({ userIds, options }, context) {
-      const { scope, emit, audit } = context;
+      const { scope, emit, before, audit } = context;
       const ids = await findUserIds(scope, userIds, options?.userIdType ?? 'user_id', kind);
       // Rather than by the foreign key alone: memberships end under the locks that keep counts exact.
       const asFound = new Map((await listUsersByIds(scope, ids, false, kind)).map((row) => [row.id, row]));
       await departments.leaveAll(context, ids);
-      const deleted = await deleteUsers(scope, ids, kind);
-      emit(events.deleted, ...deleted.map((row) => ({ user: toUserDto(asFound.get(row.id) ?? row) })));
+      const deleted = await lockUsersToDelete(scope, ids, kind);
+      const announced = deleted.map((row) => ({ user: toUserDto(asFound.get(row.id) ?? row) }));
+      // What hangs on them would go by foreign keys, unannounced.
+      await before(events.deleted, ...announced);
+      await deleteUsers(
+        scope,
+        deleted.map(({ id }) => id),
+      );
+      emit(events.deleted, ...announced);
       const [only, ...others] = deleted;
       audit({
         ...(only !== undefined && others.length === 0 ? { target: only.id } : {}),

@@ -260,18 +260,22 @@ export function updateUsers(scope: Scope, users: readonly WrittenUser[], now: st
 }
 
 /** Locked in the order of ids, so that two deletions of the same users never wait for each other in a circle. */
-const remove = statement<UserRow, [ids: readonly string[], kind: AccountKind]>(`
-  with doomed as (
-    select id from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
-      and kind = $2
-    order by id for update
-  )
-  delete from users using doomed
-  where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = doomed.id
-  returning ${userColumns}
+const lockDoomed = statement<UserRow, [ids: readonly string[], kind: AccountKind]>(`
+  select ${userColumns} from users
+  where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = any($1) and users.kind = $2
+  order by users.id for update of users
 `);
 
-/** Deletes users with what refers to them, and answers those there were. */
-export function deleteUsers(scope: Scope, ids: readonly string[], kind: AccountKind): Promise<UserRow[]> {
-  return remove(scope, ids, kind);
+/** The users there are among these, to whom nobody can give anything any more unless the transaction fails. */
+export function lockUsersToDelete(scope: Scope, ids: readonly string[], kind: AccountKind): Promise<UserRow[]> {
+  return lockDoomed(scope, ids, kind);
+}
+
+const remove = statement<Record<never, never>, [ids: readonly string[]]>(
+  `delete from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)`,
+);
+
+/** Deletes users who are locked, with what refers to them. */
+export async function deleteUsers(scope: Scope, ids: readonly string[]): Promise<void> {
+  await remove(scope, ids);
 }
