@@ -233,3 +233,48 @@ test('a role is named with its namespace', async () => {
   expect(await here.pool.do('getCustomData', { ...here.reference, namespace: 'billing' })).toEqual({ school: 'pku' });
   expect(await here.set({ school: 'pku' }, { namespace: 'shipping' })).toMatchObject({ statusCode: 404 });
 });
+
+/** JSON as it is sent: a literal of that name would set the prototype instead. */
+const parsed = (text: string): Record<string, unknown> => JSON.parse(text);
+
+test('a key named __proto__ is refused by its name wherever custom data are taken, and never left out', async () => {
+  const pool = await testUserPool();
+  for (const targetType of kinds) {
+    await pool.do('setCustomFields', { list: [{ targetType, key: 'school' }] });
+  }
+  const customData = parsed('{"school":"pku","__proto__":"x"}');
+  const { userId } = await pool.do('createUser', { username: 'ada' });
+  await pool.do('createOrganization', { organizationCode: 'acme', organizationName: 'Acme' });
+  const calls: readonly (readonly [operation: string, input: object])[] = [
+    ['createUser', { username: 'bob', customData }],
+    ['createUsersBatch', { list: [{ username: 'bob', customData }] }],
+    ['updateUser', { userId, customData }],
+    ['createRole', { code: 'manager', customData }],
+    ['createGroup', { code: 'manager', customData }],
+    ['createDepartment', { organizationCode: 'acme', parentDepartmentId: 'root', name: 'rd', customData }],
+  ];
+  for (const [operation, input] of calls) {
+    const answer = await pool.call(operation, { ...input });
+    expect([operation, answer]).toEqual([
+      operation,
+      expect.objectContaining({
+        statusCode: 400,
+        message: expect.stringMatching(/customData\.__proto__ is malformed$/),
+      }),
+    ]);
+  }
+  // At any depth, whatever is around it.
+  const nested = parsed('{"school":{"a":[{"__proto__":{"isAdmin":true}}]}}');
+  expect(await pool.call('updateUser', { userId, customData: nested })).toMatchObject({
+    statusCode: 400,
+    message: 'Parameter customData.school.a.0.__proto__ is malformed',
+  });
+  expect((await pool.rows('users')).length + (await pool.rows('roles')).length).toBe(1);
+  // Names that only look dangerous are names.
+  await pool.do('setCustomFields', {
+    list: ['constructor', 'prototype', 'toString'].map((key) => ({ targetType: 'USER', key })),
+  });
+  const plain = parsed('{"constructor":"x","prototype":"y","toString":"z"}');
+  await pool.do('updateUser', { userId, customData: plain });
+  expect((await pool.do('getUser', { userId, withCustomData: true })).customData).toEqual(plain);
+});

@@ -43,6 +43,7 @@ test('rows of a shape nobody expects are refused one by one, and the rows around
     `${'['.repeat(100_000)}`,
     '{"username":"x10","__proto__":{"name":"x"}}',
     '{"username":"x11","constructor":"x"}',
+    '{"username":"x12","customData":{"__proto__":"x"}}',
     '{"username":"bob","departments":"O/Lab"}',
   ];
   const { importId, ...done } = await importFile(pool, lines.join('\n'));
@@ -50,6 +51,7 @@ test('rows of a shape nobody expects are refused one by one, and the rows around
   const report = await reportOf(pool, importId);
   expect(report).toContain('\r\n2,departments,Parameter departments is malformed\r\n');
   expect(report).toContain('\r\n7,customData,');
+  expect(report).toContain('\r\n14,customData.__proto__,Parameter customData.__proto__ is malformed\r\n');
   expect(await pool.rows('departments')).toHaveLength(2);
 }, 60_000);
 

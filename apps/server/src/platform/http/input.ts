@@ -43,7 +43,7 @@ export function createInputReader(operation: Operation): InputReader {
         values = converted;
       }
       values = withoutIdleNulls(values, operation.input);
-      const hostile = findUnstorableText(values);
+      const hostile = findUnkept(values);
       if (hostile !== undefined) throw requestErrors.fieldMalformed({ field: hostile || 'body' });
       const parsed = schema.safeParse(values);
       if (!parsed.success) throw toFieldError(parsed.error, values);
@@ -106,17 +106,20 @@ function toFieldError(error: z.ZodError, values: Plain) {
 }
 
 /**
- * The path of a text PostgreSQL cannot hold (NUL) or that is no Unicode text (a lone surrogate, which would silently
- * become U+FFFD). Refused here, once, so that whatever is stored is returned byte for byte.
+ * The path of what would not come back as it was sent: a text PostgreSQL cannot hold (NUL) or that is no Unicode text (a lone
+ * surrogate, which would silently become U+FFFD), and a name `__proto__`, which the check of objects of any names leaves out
+ * without a word. Refused here, once, so that whatever is stored is returned byte for byte. Beside the fields of the input
+ * itself that name is one nobody knows, and passed over like all others.
  */
-function findUnstorableText(value: unknown, path = '', depth = 0): string | undefined {
+function findUnkept(value: unknown, path = '', depth = 0): string | undefined {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > 160) return path;
   for (const [name, child] of Object.entries(value)) {
     const at = path === '' ? name : `${path}.${name}`;
     if (name.includes('\0') || !name.isWellFormed()) return path;
-    const found = findUnstorableText(child, at, depth + 1);
+    if (name === '__proto__' && depth > 0) return at;
+    const found = findUnkept(child, at, depth + 1);
     if (found !== undefined) return found;
   }
   return undefined;
