@@ -73,6 +73,30 @@ test.each([
   expect(answer).toMatchObject({ statusCode: 400, message: `参数 ${field} 格式错误` });
 });
 
+test('what typed clients send for a word that was not chosen is taken as not given', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', {
+    username: 'ada',
+    status: '',
+    gender: '',
+    otp: { secret: '' },
+    options: { departmentIdType: '', passwordEncryptType: '', sendNotification: {} },
+  });
+  await pool.do('updateUser', { userId, status: 'Suspended', gender: 'F' });
+  const unchanged = { status: 'Suspended', gender: 'F' };
+  expect(await pool.do('updateUser', { userId, status: '', gender: '', options: { userIdType: '' } })).toMatchObject(
+    unchanged,
+  );
+  expect(await pool.do('updateUserBatch', { list: [{ userId, status: '', gender: '' }] })).toMatchObject([unchanged]);
+  const sort = [{ field: 'email', order: '' }];
+  expect(await pool.do('listUsers', { options: { pagination: {}, sort } })).toMatchObject({ totalCount: 1 });
+  // Where a word has to be chosen, none is none.
+  await pool.do('setCustomFields', { list: [{ targetType: 'USER', key: 'a', label: 'a', dataType: '' }] });
+  expect(await pool.call('setCustomFields', { list: [{ targetType: '', key: 'b' }] })).toMatchObject({
+    statusCode: 400,
+  });
+});
+
 test('one number has one spelling, and countries keep their numbers apart', async () => {
   const pool = await testUserPool();
   const british = await pool.do('createUser', { phone: '07911 123456', phoneCountryCode: '44' });

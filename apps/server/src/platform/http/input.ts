@@ -55,7 +55,8 @@ export function createInputReader(operation: Operation): InputReader {
 
 /**
  * The same values without the nulls that say no more than leaving the field out would. Clients in Go and Node send them for
- * what was not given; where null has a meaning of its own the field is declared nullable, and keeps it.
+ * what was not given; where null has a meaning of its own the field is declared nullable, and keeps it. For one of several
+ * words typed clients send an empty text, in bodies as in queries.
  */
 function withoutIdleNulls(values: Plain, schema: z.ZodObject): Plain {
   let cleaned: Record<string, unknown> | undefined;
@@ -63,7 +64,8 @@ function withoutIdleNulls(values: Plain, schema: z.ZodObject): Plain {
     const value = values[name];
     if (value === undefined) continue;
     const { base, required, nullable } = unwrapField(field);
-    const kept = value === null ? (required || nullable ? null : undefined) : withoutNullsInside(value, base);
+    const isIdle = !required && (value === null ? !nullable : value === '' && base instanceof z.ZodEnum);
+    const kept = isIdle ? undefined : withoutNullsInside(value, base);
     if (kept === value) continue;
     cleaned ??= { ...values };
     if (kept === undefined) delete cleaned[name];
