@@ -3152,6 +3152,7 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 400: invalid namespace code: {namespace}
    * - 404 (apiCode 2004): User not found
    *
    * @example

@@ -2997,7 +2997,7 @@ class UpdatePostDto(TypedDict):
     code: str
     """Code, unique in the user pool"""
     name: NotRequired[Optional[str]]
-    """Name"""
+    """Name; empty leaves it"""
     id: NotRequired[Optional[str]]
     """Id of the post to change; with it `code` may be a new one. Ignored on creation"""
     description: NotRequired[Optional[str]]

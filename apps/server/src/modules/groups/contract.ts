@@ -66,6 +66,7 @@ export const listGroups = query({
   input: dto('ListGroupsDto', {
     keywords: z
       .string()
+      .trim()
       .max(255)
       .optional()
       .meta(doc('Part of code, name or description', '分组 code、名称或描述中的关键词', '开发')),

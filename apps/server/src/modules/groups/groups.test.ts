@@ -122,7 +122,7 @@ test('lists pages, the newest first, and finds keywords in code, name and descri
   const page = await pool.do('listGroups', { page: 2, limit: 5 });
   expect(page.totalCount).toBe(13);
   expect(page.list.map(({ code }: { code: string }) => code)).toEqual(['g7', 'g6', 'g5', 'g4', 'g3']);
-  for (const keywords of ['LAS', '开发', 'build', '50%', '者']) {
+  for (const keywords of ['LAS', '开发', 'build', '50%', '者', ' last ']) {
     const found = await pool.do('listGroups', { keywords });
     expect([keywords, found.totalCount, found.list[0]?.code]).toEqual([keywords, 1, 'last']);
   }

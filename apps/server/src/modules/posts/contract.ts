@@ -197,6 +197,7 @@ function time(english: string, chinese: string) {
 const listFields = {
   keywords: z
     .string()
+    .trim()
     .max(255)
     .nullable()
     .optional()
@@ -281,7 +282,13 @@ export const updatePost = command({
   permission: 'post:Update',
   input: dto('UpdatePostDto', {
     code,
-    name: name.nullable().optional(),
+    name: z
+      .string()
+      .trim()
+      .max(255)
+      .nullable()
+      .optional()
+      .meta(doc('Name; empty leaves it', '岗位名称，为空时不变', '研发')),
     id,
     description,
     departmentIdList,

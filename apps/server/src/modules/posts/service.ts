@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { InputOf } from '@genauth/contract';
 import type * as z from 'zod';
 import type { Scope } from '../../platform/database/database.ts';
@@ -65,15 +66,21 @@ export const postHandlers: Handlers<typeof contract> = {
     const id = givenId ? await lockPost(scope, 'id', givenId) : await lockPost(scope, 'code', code);
     if (id === undefined) throw givenId ? postErrors.idNotFound({ postId: givenId }) : postErrors.notFound({ code });
     const before = toPostInfo(await requirePost(scope, id));
-    const hasDescription = description !== undefined;
-    await namingTaken(code, () =>
-      updatePostRow(scope, id, code, name ?? null, hasDescription, description || null, new Date(now).toISOString()),
-    );
     const departmentIds = toIds(departmentIdList);
     if (departmentIds !== undefined) await linkDepartments(scope, id, departmentIds);
-    const after = toPostInfo(await requirePost(scope, id));
+    const after = {
+      ...toPostInfo(await requirePost(scope, id)),
+      code,
+      name: name || before.name,
+      description: description === undefined ? before.description : description || null,
+    };
+    audit({ target: id });
+    if (isDeepStrictEqual(after, before)) return before;
+    await namingTaken(code, () =>
+      updatePostRow(scope, id, code, after.name, after.description ?? null, new Date(now).toISOString()),
+    );
     emit(postUpdated, { post: toEventPost({ ...after, id }) });
-    audit({ target: id, before, after });
+    audit({ before, after });
     return after;
   },
 

@@ -77,13 +77,11 @@ export async function insertPost(scope: Scope, post: NewPost, now: string): Prom
   await insert(scope, post.id, post.code, post.name, post.description, now);
 }
 
-/** Null leaves the name as it is. */
 export const updatePostRow = statement<
   Record<never, never>,
-  [id: string, code: string, name: string | null, hasDescription: boolean, description: string | null, now: string]
+  [id: string, code: string, name: string, description: string | null, now: string]
 >(`
-  update posts set code = $2, name = coalesce($3, name),
-    description = case when $4 then $5 else description end, updated_at = $6
+  update posts set code = $2, name = $3, description = $4, updated_at = $5
   where user_pool_id = current_setting('genauth.user_pool_id') and id = $1
 `);
 

@@ -4,6 +4,7 @@ import { departmentTreeErrors } from '../department-tree/contract.ts';
 import {
   PublicAccountPagingDto,
   publicAccountBound,
+  publicAccountDepartmentsChanged,
   publicAccountErrors,
   publicAccountUnbound,
 } from '../public-accounts/contract.ts';
@@ -93,5 +94,5 @@ export const setPublicAccountOfDepartments = command({
   ],
   audit: { operationType: 'set', resourceType: 'public_account' },
   target: 'userId',
-  emits: [publicAccountBound, publicAccountUnbound],
+  emits: [publicAccountBound, publicAccountUnbound, publicAccountDepartmentsChanged],
 });

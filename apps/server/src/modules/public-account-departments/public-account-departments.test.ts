@@ -75,11 +75,21 @@ test('setting departments replaces them, and keeps or chooses the main one as fo
     ['a', false, true],
     ['b', true, false],
   ]);
-  expect((await pool.events()).slice(before).map(({ name, data }) => [name, data.subject.id])).toEqual([
+  expect((await pool.events()).slice(before).map(({ name, data }) => [name, data.subject?.id])).toEqual([
     ['public_account.unbound', team],
     ['public_account.bound', b],
+    ['public_account.departments.changed', undefined],
   ]);
-  await set([{ departmentId: a, isLeader: false }, { departmentId: b }], { options: { userIdType: 'user_id' } });
+  for (let twice = 0; twice < 2; twice++) {
+    await set([{ departmentId: a, isLeader: false }, { departmentId: b }], { options: { userIdType: 'user_id' } });
+  }
+  expect((await pool.events()).slice(before + 3)).toMatchObject([
+    {
+      name: 'public_account.departments.changed',
+      webhook: 'public-account:organization-node-update',
+      data: { publicAccount: { id: userId, username: 'desk', email: null }, departmentIds: [a, b] },
+    },
+  ]);
   expect(await departmentsOf(pool, userId)).toEqual([
     ['a', false, false],
     ['b', true, false],

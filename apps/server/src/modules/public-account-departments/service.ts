@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Emit } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
@@ -9,7 +10,12 @@ import {
   findDepartmentById,
   requirePathRanges,
 } from '../department-tree/index.ts';
-import { publicAccountBound, publicAccountErrors, publicAccountUnbound } from '../public-accounts/index.ts';
+import {
+  publicAccountBound,
+  publicAccountDepartmentsChanged,
+  publicAccountErrors,
+  publicAccountUnbound,
+} from '../public-accounts/index.ts';
 import {
   chooseMainDepartment,
   departmentsOfAccount,
@@ -59,7 +65,13 @@ export function createPublicAccountDepartmentsService({ seal }: { readonly seal:
       await replaceDepartmentLinks(scope, id, links, chooseMainDepartment(wanted, listed, before));
       const after = await listDepartmentLinks(scope, id);
       announce(emit, account, before, after);
-      audit({ target: id, before: before.map(toAuditNote), after: after.map(toAuditNote) });
+      const [notedBefore, notedAfter] = [before.map(toAuditNote), after.map(toAuditNote)];
+      if (!isDeepStrictEqual(notedBefore, notedAfter)) {
+        const { username, email } = account;
+        const departmentIds = after.map((one) => one.id);
+        emit(publicAccountDepartmentsChanged, { publicAccount: { id, username, email }, departmentIds });
+      }
+      audit({ target: id, before: notedBefore, after: notedAfter });
       return { success: true };
     },
   };

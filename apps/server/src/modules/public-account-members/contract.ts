@@ -175,7 +175,7 @@ export const getPublicAccountRoles = query({
   input: dto('GetPublicAccountRolesDto', { userId: anyUserId, userIdType, namespace }),
   output: RolePagingDto,
   answer: 'RolePaginatedRespDto',
-  errors: [userErrors.notFound, userErrors.customFieldNotDefined],
+  errors: [userErrors.notFound, userErrors.customFieldNotDefined, roleErrors.namespaceInvalid],
 });
 
 export const getPublicAccountsOfRole = query({

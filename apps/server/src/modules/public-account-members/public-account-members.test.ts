@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { newId } from '../../platform/ids.ts';
+import { answerBesideDeletion } from '../../testing/lock-order.ts';
 import { type TestUserPool, testUserPool } from '../../testing/server.ts';
 
 async function make(pool: TestUserPool, operation: string, ...usernames: string[]): Promise<string[]> {
@@ -120,8 +121,13 @@ test('roles are linked by id, or by code in the default namespace, without the a
     totalCount: 1,
     list: [{ id: clerk.id, namespace: 'default' }],
   });
+  expect(await pool.do('getPublicAccountRoles', { userId, namespace: '' })).toMatchObject({ list: [{ id: clerk.id }] });
   expect(await pool.do('getPublicAccountRoles', { userId, namespace: 'shop' })).toMatchObject({
     list: [{ id: shop.id }],
+  });
+  expect(await pool.call('getPublicAccountRoles', { userId, namespace: 'a b' })).toMatchObject({
+    statusCode: 400,
+    message: 'invalid namespace code: a b',
   });
   expect(await names(pool, 'getPublicAccountsOfRole', { roleId: 'clerk' })).toEqual(['desk']);
   expect(await names(pool, 'getPublicAccountsOfRole', { roleId: shop.id })).toEqual(['desk']);
@@ -140,6 +146,22 @@ test('roles are linked by id, or by code in the default namespace, without the a
   }
   expect(await pool.call('bindPublicAccountOfRoles', { userId, roleIds: [] })).toMatchObject({ statusCode: 400 });
   expect(await pool.rows('public_account_roles')).toEqual([]);
+});
+
+test('whoever links groups or roles that are being deleted waits for that, and the deletion never for him', async () => {
+  const pool = await testUserPool();
+  const [userId] = (await make(pool, 'createPublicAccount', 'desk')) as [string];
+  const groups = [await pool.do('createGroup', { code: 'a' }), await pool.do('createGroup', { code: 'b' })] as const;
+  const roles = [await pool.do('createRole', { code: 'a' }), await pool.do('createRole', { code: 'b' })] as const;
+  const link = (operation: string, input: object) => () => pool.call(operation, { userId, ...input });
+  for (const [table, [one, other], call] of [
+    ['groups', groups, link('getPublicAccountOfGroups', { groupIds: ['b', 'a'] })],
+    ['roles', roles, link('bindPublicAccountOfRoles', { roleIds: ['b', 'a'] })],
+  ] as const) {
+    expect(await answerBesideDeletion(pool, table, [one.id, other.id], call)).toMatchObject({ statusCode: 200 });
+  }
+  expect(await pool.rows('public_account_groups')).toHaveLength(2);
+  expect(await pool.rows('public_account_roles')).toHaveLength(2);
 });
 
 test('an account has one post at most: setting another replaces it', async () => {

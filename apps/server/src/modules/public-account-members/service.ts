@@ -5,7 +5,7 @@ import { groupErrors, toGroupDto } from '../group-directory/index.ts';
 import { listPostsByIds, postErrors, requirePosts, toPostInfo } from '../posts/index.ts';
 import { type LockedAccount, lockAccounts } from '../public-account-departments/index.ts';
 import { publicAccountBound, publicAccountErrors, publicAccountUnbound } from '../public-accounts/index.ts';
-import { findRoles, roleErrors, toRoleDto } from '../roles/index.ts';
+import { findRoles, requireNamespace, roleErrors, toRoleDto } from '../roles/index.ts';
 import { findUserIds, requireUserId, toUserDto, type UserRow, userErrors } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
 import {
@@ -68,7 +68,8 @@ export function createPublicAccountMembersService({ seal }: { readonly seal: Sea
       return { success: true };
     },
 
-    async getPublicAccountRoles({ userId, userIdType, namespace }, { scope, now }) {
+    async getPublicAccountRoles({ userId, userIdType, namespace: given }, { scope, now }) {
+      const namespace = requireNamespace(given);
       const id = await requireUserId(scope, userId, userIdType, 'public');
       const references = (await listRoleCodesOf(scope, id, namespace)).map(({ code }) => ({ code, namespace }));
       const list = (await findRoles(scope, references, new Date(now).toISOString())).map((role) => toRoleDto(role));

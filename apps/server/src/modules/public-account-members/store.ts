@@ -211,33 +211,51 @@ export const holdPeople = statement<HeldPerson, [ids: readonly string[]]>(`
   order by id for share
 `);
 
-/** `for key share`: what is held is not deleted before the transaction ends. An id goes before somebody else's code. */
-function idsByIdOrCode(source: string) {
-  const find = (lock: string) =>
-    statement<{ given: string; id: string | null }, [values: readonly string[]]>(`
-      select given.value as given, found.id
-      from unnest($1::text[]) with ordinality as given (value, position)
-      left join lateral (${source} ${lock}) as found on true
-      order by given.position
-    `);
-  return { find: find(''), hold: find('for key share') };
+/** What a value of a caller names: its id, or null where there is none. */
+interface Named {
+  readonly given: string;
+  readonly id: string | null;
+}
+
+/** An id goes before somebody else's code. */
+function idsByIdOrCode(table: 'groups' | 'roles', codeCondition: string) {
+  const inPool = `candidate.user_pool_id = current_setting('genauth.user_pool_id')`;
+  const find = statement<Named, [values: readonly string[]]>(`
+    select given.value as given, found.id
+    from unnest($1::text[]) with ordinality as given (value, position)
+    left join lateral (
+      select candidate.id from ${table} candidate
+      where ${inPool} and (candidate.id = given.value or (${codeCondition}))
+      order by candidate.id <> given.value limit 1
+    ) as found on true
+    order by given.position
+  `);
+  const keep = statement<{ id: string }, [ids: readonly string[]]>(
+    `select candidate.id from ${table} candidate where ${inPool} and candidate.id = any($1) order by id for key share`,
+  );
+  return {
+    find,
+    /** None of them is deleted before the transaction ends. Held in the order of ids, as deletions lock them, and not as given. */
+    async hold(scope: Scope, values: readonly string[]): Promise<Named[]> {
+      const found = await find(scope, values);
+      const kept = await keep(
+        scope,
+        found.flatMap(({ id }) => id ?? []),
+      );
+      const ids = new Set(kept.map(({ id }) => id));
+      return found.map(({ given, id }) => ({ given, id: id !== null && ids.has(id) ? id : null }));
+    },
+  };
 }
 
 /** The group each of these values names, by its id or its code; null where there is none. */
-export const groupIdsByIdOrCode = idsByIdOrCode(`
-  select groups.id from groups
-  where groups.user_pool_id = current_setting('genauth.user_pool_id')
-    and (groups.id = given.value or groups.code = given.value)
-  order by groups.id <> given.value limit 1
-`);
+export const groupIdsByIdOrCode = idsByIdOrCode('groups', 'candidate.code = given.value');
 
 /** The role each of these values names, by its id or, of the default namespace, by its code; null where there is none. */
-export const roleIdsByIdOrCode = idsByIdOrCode(`
-  select role.id from roles role
-  where role.user_pool_id = current_setting('genauth.user_pool_id')
-    and (role.id = given.value or (role.namespace = 'default' and role.code = given.value))
-  order by role.id <> given.value limit 1
-`);
+export const roleIdsByIdOrCode = idsByIdOrCode(
+  'roles',
+  `candidate.namespace = 'default' and candidate.code = given.value`,
+);
 
 /** A link that ended, with the account as events tell of it. */
 export interface EndedLink {

@@ -99,8 +99,9 @@ export const publicAccountEvents = {
   customDataChanged: publicAccountCustomDataChanged,
 } as const;
 
+const linkedAccount = z.object({ id: z.string(), username: z.string().nullable(), email: z.string().nullable() });
 const linkData = z.object({
-  publicAccount: z.object({ id: z.string(), username: z.string().nullable(), email: z.string().nullable() }),
+  publicAccount: linkedAccount,
   subject: z.object({ type: z.enum(['USER', 'DEPARTMENT', 'GROUP', 'ROLE', 'POST']), id: z.string() }),
 });
 /** From now on the subject, or its members, may use the account. */
@@ -108,6 +109,12 @@ export const publicAccountBound = event('public_account.bound', { webhook: 'publ
 export const publicAccountUnbound = event('public_account.unbound', {
   webhook: 'public-account:unbound',
   data: linkData,
+});
+
+/** The departments an account is linked to were set: others, another main one, or it leads elsewhere. As `user.departments.changed` of people. */
+export const publicAccountDepartmentsChanged = event('public_account.departments.changed', {
+  webhook: 'public-account:organization-node-update',
+  data: z.object({ publicAccount: linkedAccount, departmentIds: z.array(z.string()) }),
 });
 
 /** A public account as V3 shows it: like a user, for it is one. */

@@ -11,6 +11,7 @@ export {
   publicAccountArchived,
   publicAccountBound,
   publicAccountDeleted,
+  publicAccountDepartmentsChanged,
   publicAccountErrors,
   publicAccountResigned,
   publicAccountUnbound,

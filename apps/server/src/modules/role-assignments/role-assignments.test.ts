@@ -1,4 +1,5 @@
 import { expect, inject, test } from 'vitest';
+import { answerBesideDeletion } from '../../testing/lock-order.ts';
 import { startTestServer, type TestUserPool, testUserPool } from '../../testing/server.ts';
 
 interface World {
@@ -219,6 +220,26 @@ test('lists members, departments and all assignments of a role, in the order the
   await server.composition.close();
 });
 
+test('members of either kind are shown with what the flags ask for', async () => {
+  const { pool, departmentId } = await aWorld(['a']);
+  await pool.do('setCustomFields', { list: [{ targetType: 'USER', key: 'badge' }] });
+  const identity = { extIdpId: '62299d8b866d2dab79a89dc4', provider: 'oidc', type: 'openid', userIdInIdp: '42' };
+  const { userId } = await pool.do('createUser', {
+    username: 'edsger',
+    customData: { badge: 'B1' },
+    departmentIds: [departmentId],
+    identities: [identity],
+  });
+  await pool.do('assignRole', { code: 'a', targets: [toUser(userId)] });
+  for (const includeInherited of [false, true]) {
+    const flags = { withCustomData: true, withIdentities: true, withDepartmentIds: true };
+    const { list } = await pool.do('listRoleMembers', { code: 'a', includeInherited, ...flags });
+    expect(list).toMatchObject([
+      { customData: { badge: 'B1' }, departmentIds: [departmentId], identities: [identity] },
+    ]);
+  }
+});
+
 test('who resigns or is archived loses what he was assigned, and it is announced', async () => {
   const { pool, userIds } = await aWorld(['a', 'b']);
   const targets = userIds.map(toUser);
@@ -279,6 +300,19 @@ test('of assignments that would close a circle together, made at the same moment
       await pool.do('revokeRole', { code, targets: [targetOf('ROLE', codes[(index + 1) % codes.length])] });
     }
   }
+});
+
+test('whoever assigns roles that are being deleted waits for that, and the deletion never for him', async () => {
+  const { pool, userIds } = await aWorld(['a', 'b']);
+  const [a, b] = await Promise.all(['a', 'b'].map((code) => pool.do('getRole', { code })));
+  for (const [operation, input] of [
+    ['assignRoleBatch', { roles: [{ code: 'b' }, { code: 'a' }], targets: [toUser(userIds[0])] }],
+    ['assignRole', { code: 'b', targets: [targetOf('ROLE', 'a')] }],
+  ] as const) {
+    const answer = await answerBesideDeletion(pool, 'roles', [a.id, b.id], () => pool.call(operation, input));
+    expect(answer).toMatchObject({ statusCode: 200 });
+  }
+  expect(await pool.rows('role_assignments')).toHaveLength(3);
 });
 
 test('assignments made and users resigned at the same moment leave nothing behind', async () => {

@@ -65,7 +65,12 @@ export const createRoleAssignmentHandlers = (seal: Seal): Handlers<typeof contra
     const wanted = toPage(page, limit, context);
     if (includeInherited) {
       const { totalCount, ids } = await listHolders(scope, [role.id], wanted);
-      const holders = await listUsersByIds(scope, ids, flags.withDepartmentIds);
+      const holders = await withRequested(
+        seal,
+        scope,
+        await listUsersByIds(scope, ids, flags.withDepartmentIds),
+        flags,
+      );
       return { totalCount, list: holders.map((row) => toUserDto(row, flags)) };
     }
     const { totalCount, list } = await listDirectMembers(scope, role.id, flags.withDepartmentIds, wanted);
@@ -163,8 +168,8 @@ async function assign(
   const { scope } = context;
   const now = toTimestamp(context.now);
   if (named.some(({ targetType }) => targetType === 'ROLE')) await lockRoleGraph(scope);
-  const roles = await requireHeldRoles(context, references);
-  const targets = await requireTargets(context, named, fallbackNamespaceOf(roles), 'personal');
+  const roles = await requireRoles(context, references);
+  const targets = await requireTargets(context, roles, named, 'personal');
   await saveAll(context, roles, targets, validity, now);
   return { success: true };
 }
@@ -174,18 +179,21 @@ function fallbackNamespaceOf([first]: readonly RoleRow[]): string {
   return first?.namespace ?? '';
 }
 
-/** The targets, all of them there, and nobody else assigns them anything until the transaction ends. */
+/** The targets, all of them there, and nobody else assigns them anything until the transaction ends; the roles stay, too. */
 async function requireTargets(
   context: CommandContext,
+  roles: readonly RoleRow[],
   named: readonly NamedTarget[],
-  fallbackNamespace: string,
   kind: AccountKind,
 ): Promise<Target[]> {
   const { scope } = context;
-  const names = byKind(named, fallbackNamespace);
+  const names = byKind(named, fallbackNamespaceOf(roles));
   const targets: Target[] = [];
-  const roles = await requireHeldRoles(context, names.roles);
-  for (const { id } of roles) targets.push({ kind: 'ROLE', key: id, id, includeDescendants: true });
+  // All of them at once, for they are held in one order: who deletes some of them waits, and never for each other.
+  const held = await requireHeldRoles(context, [...roles, ...names.roles]);
+  const isNamed = ({ namespace, code }: RoleReference) =>
+    names.roles.some((one) => one.namespace === namespace && one.code === code);
+  for (const { id } of held.filter(isNamed)) targets.push({ kind: 'ROLE', key: id, id, includeDescendants: true });
 
   const groups = new Map((await lockTargetGroups(scope, [...names.groups.keys()])).map((row) => [row.code, row]));
   for (const code of names.groups.keys()) {

@@ -78,16 +78,31 @@ export interface RoleReference {
 
 type ReferenceParameters = [namespaces: readonly string[], codes: readonly string[], now: string];
 
-const byReferences = `
-  select ${roleColumns('$3::timestamptz')}
-  from unnest($1::text[], $2::text[]) with ordinality as given (namespace, code, position)
-  join roles role on role.user_pool_id = current_setting('genauth.user_pool_id')
-    and role.namespace = given.namespace and role.code = given.code
-  order by given.position
-`;
-const find = statement<RoleRow, ReferenceParameters>(byReferences);
-/** Held against deletion only: whoever refers to a role need not wait for those who rename it. */
-const findAndHold = statement<RoleRow, ReferenceParameters>(`${byReferences} for key share of role`);
+function byReferences(found: string): string {
+  return `
+    select ${roleColumns('$3::timestamptz')}
+    from unnest($1::text[], $2::text[]) with ordinality as given (namespace, code, position)
+    join ${found} on role.user_pool_id = current_setting('genauth.user_pool_id')
+      and role.namespace = given.namespace and role.code = given.code
+    order by given.position
+  `;
+}
+
+const find = statement<RoleRow, ReferenceParameters>(byReferences('roles role'));
+
+/**
+ * Held against deletion only: whoever refers to a role need not wait for those who rename it. In the order of ids, as
+ * deletions lock them, so that the two never wait for each other in a circle.
+ */
+const findAndHold = statement<RoleRow, ReferenceParameters>(
+  byReferences(`(
+    select candidate.* from roles candidate
+    join unnest($1::text[], $2::text[]) as wanted (namespace, code)
+      on candidate.namespace = wanted.namespace and candidate.code = wanted.code
+    where candidate.user_pool_id = current_setting('genauth.user_pool_id')
+    order by candidate.id for key share of candidate
+  ) as role`),
+);
 
 /** The roles there are among these, in the order they are named. */
 export function findRoles(scope: Scope, references: readonly RoleReference[], now: string): Promise<RoleRow[]> {

@@ -481,7 +481,7 @@ export interface UpdatePostDto {
    */
   code: string;
   /**
-   * Name. 1 to 255 characters
+   * Name; empty leaves it. At most 255 characters
    *
    * @example '研发'
    */

@@ -286,7 +286,7 @@ class AsyncPostsSection(AsyncConnection):
 
         Args:
             code (str): Code, unique in the user pool. At most 64 characters.
-            name (str, optional): Name. At most 255 characters.
+            name (str, optional): Name; empty leaves it. At most 255 characters.
             description (str, optional): Description. At most 1024 characters.
             department_id_list (list of str | str, optional): System ids of the departments that have the post, at most
                 1000; replaces the list.

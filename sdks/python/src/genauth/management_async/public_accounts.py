@@ -1167,6 +1167,7 @@ class AsyncPublicAccountsSection(AsyncConnection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            400 role.namespace_invalid: invalid namespace code: {namespace}
             404 user.not_found: User not found
 
         Example:

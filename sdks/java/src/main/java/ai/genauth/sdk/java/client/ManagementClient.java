@@ -3706,6 +3706,7 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *

@@ -29,12 +29,12 @@ public class UpdatePostDto extends Dto {
         this.code = code;
     }
 
-    /** Name. */
+    /** Name; empty leaves it. */
     public String getName() {
         return name;
     }
 
-    /** Name. */
+    /** Name; empty leaves it. */
     public void setName(String name) {
         this.name = name;
     }
