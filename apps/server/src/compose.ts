@@ -23,7 +23,7 @@ import { publicAccountMembers } from './modules/public-account-members/index.ts'
 import { publicAccounts } from './modules/public-accounts/index.ts';
 import { roleAssignments } from './modules/role-assignments/index.ts';
 import { roleExclusions } from './modules/role-exclusions/index.ts';
-import { roles } from './modules/roles/index.ts';
+import { announceDisabledRoles, roles } from './modules/roles/index.ts';
 import { separationOfDuty } from './modules/separation-of-duty/index.ts';
 import { system } from './modules/system/index.ts';
 import { openManagementTokens, tokens } from './modules/tokens/index.ts';
@@ -185,6 +185,11 @@ export async function compose({
       name: 'evaluate groups by the clock',
       everySeconds: 10,
       run: () => startDueEvaluations({ database, runCommand, now }),
+    },
+    {
+      name: 'announce roles disabled by the clock',
+      everySeconds: 10,
+      run: () => announceDisabledRoles({ database, runCommand, now }),
     },
     {
       name: 'delete files of imports',

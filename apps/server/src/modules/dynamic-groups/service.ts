@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CommandRunner, CommandStart } from '../../platform/commands.ts';
-import type { Database, Scope } from '../../platform/database/database.ts';
+import type { Scope } from '../../platform/database/database.ts';
+import { type Clockwork, doDueWork } from '../../platform/due-work.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import { groupErrors, requireLockedGroup, toEventGroup } from '../group-directory/index.ts';
 import { groupMemberAdded, groupMemberRemoved } from '../group-members/index.ts';
@@ -80,38 +79,17 @@ export async function evaluateHolders(context: CommandContext, userIds: readonly
   if (groups.length > 0) await noteBounds(context.scope, groups, userIds, new Date(context.now).toISOString());
 }
 
-/** What evaluations that nobody asks for are started with. */
-export interface DueEvaluations {
-  readonly database: Database;
-  readonly runCommand: CommandRunner;
-  readonly now: () => number;
-}
-
 /** Starts the job for groups whose time has come: a role they look at began or ended, or the last job did not come to its end. */
-export async function startDueEvaluations({ database, runCommand, now }: DueEvaluations): Promise<void> {
-  const time = now();
-  const at = new Date(time).toISOString();
-  for (const userPoolId of await database.acrossUserPools((across) => listUserPoolsDue(across, at))) {
-    const end = await database.withUserPool(userPoolId, 'write', async (scope) => {
-      const groupIds = await lockGroupsDue(scope, at);
-      // Another server was faster.
-      if (groupIds.length === 0) return undefined;
-      const start: CommandStart = {
-        name: evaluationKind,
-        command: { audit: { operationType: 'update', resourceType: 'group' }, emits: [] },
-        actor: { userPoolId, accessKeyId: userPoolId, rateLimitPerSecond: Number.POSITIVE_INFINITY },
-        context: { requestId: randomUUID(), language: 'en-US', now: time },
-        clientIp: undefined,
-        userAgent: undefined,
-        parameters: {},
-        target: undefined,
-      };
-      return runCommand(scope, start, async (context) => {
-        context.audit({ after: { groupIds, jobId: await startEvaluation(context, groupIds) } });
-      });
-    });
-    for (const after of end?.committed ?? []) after();
-  }
+export function startDueEvaluations(clockwork: Clockwork): Promise<void> {
+  return doDueWork(clockwork, {
+    name: evaluationKind,
+    command: { audit: { operationType: 'update', resourceType: 'group' }, emits: [] },
+    listUserPools: listUserPoolsDue,
+    take: lockGroupsDue,
+    async carryOut(groupIds, context) {
+      context.audit({ after: { groupIds, jobId: await startEvaluation(context, groupIds) } });
+    },
+  });
 }
 
 /** Groups whose evaluation a command has started: what it does later, the job sees as well. */

@@ -9,6 +9,7 @@ import { createRoleHandlers } from './service.ts';
 
 export { roleAssigned, roleDeleted, roleErrors, roleUpdated } from './contract.ts';
 export {
+  announceDisabledRoles,
   requireHeldRoles,
   requireNamespace,
   requireRole,

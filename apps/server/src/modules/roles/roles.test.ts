@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { startTestServer, testUserPool } from '../../testing/server.ts';
+import { doUpkeep, startTestServer, testUserPool } from '../../testing/server.ts';
 
 const chinese = { 'x-authing-lang': 'zh-CN' };
 
@@ -165,6 +165,75 @@ test('a role disables itself when its time comes, without anybody doing anything
   await pool.do('updateRole', { code: 'a', disableTime: now - 1 });
   await pool.do('updateRole', { code: 'a', status: 'ENABLE', disableTime: '' });
   expect(await pool.do('getRole', { code: 'a' })).toMatchObject({ status: 'ENABLE', disableTime: null });
+  await server.composition.close();
+});
+
+const disabling = 'announce roles disabled by the clock';
+
+test('a role that disables itself is announced once, when its time has come, however many servers look', async () => {
+  let now = Date.now();
+  const [server, ...others] = [
+    await startTestServer(inject('connection'), { now: () => now }),
+    await startTestServer(inject('connection'), { now: () => now }),
+  ] as const;
+  const servers = [server, ...others];
+  const pool = await testUserPool({ server });
+  const start = now;
+  const seconds = (number: number) => start + number * 1000;
+  await pool.do('createRolesBatch', {
+    list: [
+      { code: 'later', disableTime: seconds(120) },
+      { code: 'a', disableTime: seconds(60) },
+      { code: 'b', disableTime: seconds(60) },
+      { code: 'never' },
+      { code: 'gone', disableTime: seconds(60) },
+      { code: 'off', disableTime: seconds(60) },
+      { code: 'past', disableTime: seconds(-60) },
+    ],
+  });
+  await pool.do('deleteRolesBatch', { codeList: ['gone'] });
+  await pool.do('updateRole', { code: 'off', status: 'DISABLE' });
+  const disabled = async () =>
+    (await pool.events()).filter(({ name }) => name === 'role.disabled').map(({ data }) => data.role.code);
+  const pass = async (time: number) => {
+    now = time;
+    await Promise.all([...servers, ...servers].map((one) => doUpkeep(one, disabling)));
+    return (await disabled()).sort();
+  };
+  const audits = (await pool.audits()).length;
+  // By hand, as ever.
+  expect(await pass(seconds(59))).toEqual(['off']);
+  expect(await pass(seconds(60))).toEqual(['a', 'b', 'off']);
+  expect(await pass(seconds(61))).toEqual(['a', 'b', 'off']);
+  expect(
+    (await pool.events()).find(({ data }) => data.role?.code === 'a' && data.role.status === 'DISABLE'),
+  ).toMatchObject({
+    webhook: 'role:disable',
+    data: { role: { disableTime: seconds(60) } },
+  });
+  const [audit, ...more] = (await pool.audits()).slice(audits);
+  expect(more).toEqual([]);
+  expect(audit).toMatchObject({ action: 'disableRoles', operation_type: 'update', resource_type: 'role' });
+  // A new time is announced anew; one that has passed already is announced by who sets it.
+  await pool.do('updateRole', { code: 'a', disableTime: seconds(90) });
+  await pool.do('updateRole', { code: 'b', disableTime: seconds(90) });
+  await pool.do('updateRole', { code: 'b', disableTime: seconds(1) });
+  expect(await pass(seconds(61))).toEqual(['a', 'b', 'b', 'off']);
+  expect(await pass(seconds(90))).toEqual(['a', 'a', 'b', 'b', 'off']);
+  await Promise.all(servers.map((one) => one.composition.close()));
+});
+
+test('a change that comes after a role has disabled itself, and before that is announced, announces it first', async () => {
+  let now = Date.now();
+  const server = await startTestServer(inject('connection'), { now: () => now });
+  const pool = await testUserPool({ server });
+  const disableTime = now + 60_000;
+  await pool.do('createRole', { code: 'a', disableTime });
+  now = disableTime;
+  await pool.do('updateRole', { code: 'a', disableTime: now + 60_000 });
+  await doUpkeep(server, disabling);
+  const told = (await pool.events()).map(({ name, data }) => `${name} ${data.role.status}`);
+  expect(told).toEqual(['role.created ENABLE', 'role.disabled DISABLE', 'role.updated ENABLE']);
   await server.composition.close();
 });
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { codePattern, type InputOf } from '@genauth/contract';
 import type * as z from 'zod';
 import type { Scope } from '../../platform/database/database.ts';
+import { type Clockwork, doDueWork } from '../../platform/due-work.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers, RequestContext } from '../../platform/module.ts';
@@ -33,12 +34,14 @@ import {
   holdRoles,
   insertRoles,
   listPage,
+  listUserPoolsToTell,
   lockRole,
   lockRolesToDelete,
   type NewRole,
   type RoleChanges,
   type RoleReference,
   type RoleRow,
+  takeDisabledRoles,
   updateRoleRow,
 } from './store.ts';
 
@@ -81,6 +84,8 @@ export const createRoleHandlers = (seal: Seal): Handlers<typeof contract> => ({
     const [given = []] = await prepareCustomData(scope, 'ROLE', [customData]);
     const before = await lockRole(scope, requireReference({ code, namespace }), now);
     if (before === undefined) throw roleErrors.notFound();
+    // Before anything is said of it that came later.
+    if (isPast(before.disableTime, context)) announceDisabled(await takeDisabledRoles(scope, now, before.id), context);
     const isEnabling = status?.toUpperCase() === 'ENABLE';
     const time = toTime(disableTime);
     const changes: RoleChanges = {
@@ -163,6 +168,31 @@ export function toTimestamp(milliseconds: number): string {
 export function toTime(given: number | string | null | undefined): string | null | undefined {
   if (given === undefined || given === '') return undefined;
   return Number(given) === 0 ? null : toTimestamp(Number(given));
+}
+
+/**
+ * Announces roles that have disabled themselves. Readers compare times, so this changes nothing for them; neither for groups by
+ * rule, which know from the rows when to look again.
+ */
+export function announceDisabledRoles(clockwork: Clockwork): Promise<void> {
+  return doDueWork(clockwork, {
+    name: 'disableRoles',
+    command: { audit: { operationType: 'update', resourceType: 'role' }, emits: [roleDisabled] },
+    listUserPools: listUserPoolsToTell,
+    take: takeDisabledRoles,
+    async carryOut(roles, context) {
+      announceDisabled(roles, context);
+      const [only, ...others] = roles;
+      context.audit({
+        ...(only !== undefined && others.length === 0 ? { target: only.id } : {}),
+        after: roles.map(({ id, code, namespace, status }) => ({ id, code, namespace, status })),
+      });
+    },
+  });
+}
+
+function announceDisabled(roles: readonly RoleRow[], { emit }: CommandContext): void {
+  emit(roleDisabled, ...roles.map((row) => ({ role: toRoleDto(row) })));
 }
 
 function isPast(time: number | null, { now }: RequestContext): boolean {

@@ -1,4 +1,4 @@
-import { type Scope, statement } from '../../platform/database/database.ts';
+import { type AcrossUserPools, type Scope, statement } from '../../platform/database/database.ts';
 
 /** A role as it is at one moment. */
 export interface RoleRow {
@@ -52,10 +52,11 @@ export interface NewRole {
 
 /** A role with a code that is taken is left out of the answer; whoever is about to take it is waited for. */
 const insert = statement<RoleRow, [roles: string, now: string]>(`
-  insert into roles as role (user_pool_id, id, namespace, code, name, description, disable_time, enable_permission_apply,
-    created_at, updated_at)
+  insert into roles as role (user_pool_id, id, namespace, code, name, description, disable_time,
+    disable_announced_for, enable_permission_apply, created_at, updated_at)
   select current_setting('genauth.user_pool_id'), given.id, given.namespace, given.code, given.name, given.description,
-    given."disableTime", given."enablePermissionApply", $2::timestamptz, $2::timestamptz
+    given."disableTime", case when given."disableTime" <= $2::timestamptz then given."disableTime" end,
+    given."enablePermissionApply", $2::timestamptz, $2::timestamptz
   from rows from (
     jsonb_to_recordset($1::jsonb) as (id text, namespace text, code text, name text, description text,
       "disableTime" timestamptz, "enablePermissionApply" boolean)
@@ -173,14 +174,49 @@ export interface RoleChanges {
   readonly enablePermissionApply?: boolean | undefined;
 }
 
+/** A time that has come already is announced by whoever gives it. */
 const update = statement<RoleRow, readonly unknown[]>(`
   update roles role set
     code = coalesce($3, code), name = coalesce($4, name), description = coalesce($5, description),
     status = coalesce($6, status), disable_time = case when $7 then $8::timestamptz else disable_time end,
+    disable_announced_for = case when $7 then case when $8::timestamptz <= $2::timestamptz then $8::timestamptz end
+      else disable_announced_for end,
     enable_permission_apply = coalesce($9, enable_permission_apply), updated_at = $2::timestamptz
   where role.user_pool_id = current_setting('genauth.user_pool_id') and role.id = $1
   returning ${roleColumns('$2::timestamptz')}
 `);
+
+const isToAnnounce = `(
+  role.disable_time <= $1::timestamptz and role.status = 'ENABLE'
+  and role.disable_announced_for is distinct from role.disable_time
+)`;
+
+const poolsToTell = statement<{ userPoolId: string }, [now: string]>(
+  `select distinct role.user_pool_id as "userPoolId" from roles role where ${isToAnnounce}`,
+);
+
+/** The user pools with roles that have disabled themselves, which nobody was told yet. */
+export async function listUserPoolsToTell(across: AcrossUserPools, now: string): Promise<string[]> {
+  return (await poolsToTell(across, now)).map(({ userPoolId }) => userPoolId);
+}
+
+/** Whoever holds one of them announces it himself, or it is left for the next time. */
+const takeToAnnounce = statement<RoleRow, [now: string, id: string | null]>(`
+  with due as (
+    select role.id from roles role
+    where role.user_pool_id = current_setting('genauth.user_pool_id') and ${isToAnnounce}
+      and ($2::text is null or role.id = $2)
+    order by role.id for no key update skip locked
+  )
+  update roles role set disable_announced_for = role.disable_time from due
+  where role.user_pool_id = current_setting('genauth.user_pool_id') and role.id = due.id
+  returning ${roleColumns('$1::timestamptz')}
+`);
+
+/** Roles that have disabled themselves, to be announced by the caller and nobody else: all of them, or this one if it has. */
+export function takeDisabledRoles(scope: Scope, now: string, id: string | null = null): Promise<RoleRow[]> {
+  return takeToAnnounce(scope, now, id);
+}
 
 /** The unique index a new code can run into. */
 export const codeIndex = 'roles_code';
