@@ -12,13 +12,26 @@ export const defaultPhoneCountryCode = '+86';
 /** What people put between digits. */
 const separators = /[\s().-]/g;
 
+/** Whether a number says its country itself, as in `+44 7911 123456`. */
+export function isInternational(phone: string): boolean {
+  return phone.startsWith('+');
+}
+
 /**
  * Reads a phone number; answers nothing when there can be no such number. That it is possible is enough: which numbers
- * are in use changes faster than anyone updates a server.
+ * are in use changes faster than anyone updates a server. A number may say its country itself, which then is the one that
+ * is given, if any is.
  */
-export async function parsePhoneNumber(phone: string, countryCode: string): Promise<PhoneNumber | undefined> {
-  const code = `+${countryCode.replace(/^\+/, '')}`;
+export async function parsePhoneNumber(
+  phone: string,
+  countryCode: string | null | undefined,
+): Promise<PhoneNumber | undefined> {
+  const code = `+${(countryCode || defaultPhoneCountryCode).replace(/^\+/, '')}`;
   const digits = phone.replace(separators, '');
+  if (isInternational(phone)) {
+    const parsed = /^\+\d{4,19}$/.test(digits) ? await parseInternational(digits) : undefined;
+    return !countryCode || parsed?.countryCode === code ? parsed : undefined;
+  }
   if (!/^\+[1-9]\d{0,3}$/.test(code) || !/^\d{4,15}$/.test(digits)) return undefined;
   const parsed = await parseInternational(`${code}${digits}`);
   return parsed?.countryCode === code ? parsed : undefined;

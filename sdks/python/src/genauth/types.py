@@ -514,7 +514,7 @@ class CreatePublicAccountReqDto(TypedDict):
     email: NotRequired[Optional[str]]
     """Email. Unique, whatever its case"""
     phone: NotRequired[Optional[str]]
-    """Phone number without country code. Unique together with it"""
+    """Phone number without country code, or with it behind a `+`. Unique together with it"""
     phoneCountryCode: NotRequired[Optional[str]]
     """Country code of the phone; +86 when empty"""
     username: NotRequired[Optional[str]]
@@ -655,7 +655,7 @@ class CreateUserInfoDto(TypedDict):
     email: NotRequired[Optional[str]]
     """Email. Unique, whatever its case"""
     phone: NotRequired[Optional[str]]
-    """Phone number without country code. Unique together with it"""
+    """Phone number without country code, or with it behind a `+`. Unique together with it"""
     phoneCountryCode: NotRequired[Optional[str]]
     """Country code of the phone; +86 when empty"""
     username: NotRequired[Optional[str]]
@@ -768,7 +768,7 @@ class CreateUserReqDto(TypedDict):
     email: NotRequired[Optional[str]]
     """Email. Unique, whatever its case"""
     phone: NotRequired[Optional[str]]
-    """Phone number without country code. Unique together with it"""
+    """Phone number without country code, or with it behind a `+`. Unique together with it"""
     phoneCountryCode: NotRequired[Optional[str]]
     """Country code of the phone; +86 when empty"""
     username: NotRequired[Optional[str]]
@@ -3056,7 +3056,7 @@ class UpdatePublicAccountReqDto(TypedDict):
     email: NotRequired[Optional[str]]
     """Email. Unique, whatever its case"""
     phone: NotRequired[Optional[str]]
-    """Phone number without country code. Unique together with it"""
+    """Phone number without country code, or with it behind a `+`. Unique together with it"""
     phoneCountryCode: NotRequired[Optional[str]]
     """Country code of the phone; +86 when empty"""
     username: NotRequired[Optional[str]]
@@ -3177,7 +3177,7 @@ class UpdateUserInfoDto(TypedDict):
     email: NotRequired[Optional[str]]
     """Email. Unique, whatever its case"""
     phone: NotRequired[Optional[str]]
-    """Phone number without country code. Unique together with it"""
+    """Phone number without country code, or with it behind a `+`. Unique together with it"""
     phoneCountryCode: NotRequired[Optional[str]]
     """Country code of the phone; +86 when empty"""
     username: NotRequired[Optional[str]]
@@ -3276,7 +3276,7 @@ class UpdateUserReqDto(TypedDict):
     email: NotRequired[Optional[str]]
     """Email. Unique, whatever its case"""
     phone: NotRequired[Optional[str]]
-    """Phone number without country code. Unique together with it"""
+    """Phone number without country code, or with it behind a `+`. Unique together with it"""
     phoneCountryCode: NotRequired[Optional[str]]
     """Country code of the phone; +86 when empty"""
     username: NotRequired[Optional[str]]
@@ -3727,7 +3727,7 @@ class UserInfoDto(TypedDict):
     email: NotRequired[Optional[str]]
     """Email. Unique, whatever its case"""
     phone: NotRequired[Optional[str]]
-    """Phone number without country code. Unique together with it"""
+    """Phone number without country code, or with it behind a `+`. Unique together with it"""
     phoneCountryCode: NotRequired[Optional[str]]
     """Country code of the phone; +86 when empty"""
     name: NotRequired[Optional[str]]

@@ -1,6 +1,6 @@
 import { newId } from '../../platform/ids.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
-import { defaultPhoneCountryCode, parsePhoneNumber } from '../../platform/phone-numbers.ts';
+import { parsePhoneNumber } from '../../platform/phone-numbers.ts';
 import { insertDepartment, lockTrees, maxDepth, requireNoTenant } from '../department-tree/index.ts';
 import { insertOrganization } from '../organizations/index.ts';
 import { addMemberships, type Membership } from '../user-departments/index.ts';
@@ -308,7 +308,7 @@ async function recognizePeople(members: readonly PlannedMember[], { scope }: Com
 
 async function toIdentifiers({ username, email, phone, phoneCountryCode }: ImportedMember): Promise<Identifiers> {
   // A number that is none finds nobody; creating its user will name it.
-  const number = phone ? await parsePhoneNumber(phone, phoneCountryCode || defaultPhoneCountryCode) : undefined;
+  const number = phone ? await parsePhoneNumber(phone, phoneCountryCode) : undefined;
   return {
     username: username || null,
     email: toStoredEmail(email ?? '') || null,

@@ -148,11 +148,11 @@ export const identifierFields = {
   phone: z
     .string()
     .max(32)
-    .regex(/^[\d\s().-]*$/)
+    .regex(/^\+?[\d\s().-]*$/)
     .meta(
       doc(
-        'Phone number without country code. Unique together with it',
-        '手机号，不带区号，与区号一起在用户池内唯一',
+        'Phone number without country code, or with it behind a `+`. Unique together with it',
+        '手机号，不带区号，或以 `+` 开头带区号，与区号一起在用户池内唯一',
         '18812345678',
       ),
     ),

@@ -24,6 +24,13 @@ export const importFileErrors = errors('import_file', {
       zh: '未知的列：{column}，请在 `columns` 中指定对应字段，或设为 null 忽略',
     },
   },
+  otherSeparator: {
+    statusCode: 400,
+    message: {
+      en: 'The columns are separated by {separator} rather than by commas. Save the file as "CSV UTF-8"',
+      zh: '列之间以 {separator} 而非逗号分隔，请另存为以逗号分隔的“CSV UTF-8”格式',
+    },
+  },
   columnTwice: {
     statusCode: 400,
     message: { en: 'Two columns for the field {field}', zh: '字段 {field} 对应了多列' },
@@ -37,6 +44,13 @@ export const importRowErrors = errors('import_row', {
     message: {
       en: 'The row has {cells} cells, the file {columns} columns',
       zh: '该行有 {cells} 个单元格，列数应为 {columns}',
+    },
+  },
+  columnWithoutName: {
+    statusCode: 400,
+    message: {
+      en: 'There is a value in column {column}, which has no name',
+      zh: '第 {column} 列没有列名，但有值',
     },
   },
   notJson: { statusCode: 400, message: { en: 'The line is not a JSON object', zh: '该行不是合法的 JSON 对象' } },

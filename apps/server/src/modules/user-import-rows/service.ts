@@ -34,7 +34,7 @@ export interface KnownColumns {
 export interface FilePosition {
   readonly offset: number;
   readonly row: number;
-  /** The fields of its columns; absent until the first row is read. */
+  /** The fields of its columns, null for one to pass over; absent until the first row is read. */
   readonly columns?: readonly (string | null)[] | undefined;
 }
 
@@ -53,7 +53,9 @@ export async function* readRows(
     if (format === 'csv' && columns === undefined) {
       const [header, ...others] = piece;
       if (header === undefined) continue;
-      columns = header.cells.map((name) => fieldOfColumn(name, find));
+      const { cells } = header;
+      if (cells.length === 1 && find(cells[0] ?? '') === undefined) refuseOtherSeparator(cells[0] ?? '');
+      columns = cells.map((name) => (name.trim() === '' ? noName : fieldOfColumn(name, find)));
       refuseTwice(columns);
       rows = others;
     }
@@ -63,10 +65,19 @@ export async function* readRows(
   if (format === 'csv' && columns === undefined) throw importFileErrors.empty();
 }
 
+/** What a column without a name counts as: spreadsheets write such columns where once was something, and nothing in them. */
+const noName = '';
+
+/** The only name, which nobody knows, is most likely all names of a file that is not separated by commas. */
+function refuseOtherSeparator(names: string): void {
+  if (names.includes(';')) throw importFileErrors.otherSeparator({ separator: ';' });
+  if (names.includes('\t')) throw importFileErrors.otherSeparator({ separator: 'TAB' });
+}
+
 function refuseTwice(columns: readonly (string | null)[]): void {
   const seen = new Set<string>();
   for (const field of columns) {
-    if (field === null) continue;
+    if (field === null || field === noName) continue;
     if (seen.has(field)) throw importFileErrors.columnTwice({ field });
     seen.add(field);
   }
@@ -102,6 +113,7 @@ function toRow(
       const text = fromCell(cells[index] ?? '');
       // Nobody can say "nothing given" in a cell other than by leaving it empty.
       if (field === null || text === '') continue;
+      if (field === noName) return refused(importRowErrors.columnWithoutName({ column: index + 1 }));
       if (identityColumns.has(field)) return refused(importRowErrors.unknownField({ field }));
       given[field] = text;
     }

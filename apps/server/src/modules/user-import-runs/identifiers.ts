@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { defaultPhoneCountryCode, parsePhoneNumber } from '../../platform/phone-numbers.ts';
+import { parsePhoneNumber } from '../../platform/phone-numbers.ts';
 import { toStoredEmail } from '../user-directory/index.ts';
 import type { NewUserInput } from '../users/index.ts';
 import type { Holders, Identifiers } from './store.ts';
@@ -13,7 +13,7 @@ export async function toIdentifiers({
   externalId,
 }: NewUserInput): Promise<Identifiers> {
   // A number that is none finds nobody; creating its user will name it.
-  const number = phone ? await parsePhoneNumber(phone, phoneCountryCode || defaultPhoneCountryCode) : undefined;
+  const number = phone ? await parsePhoneNumber(phone, phoneCountryCode) : undefined;
   return {
     username: username || null,
     email: toStoredEmail(email ?? '') || null,

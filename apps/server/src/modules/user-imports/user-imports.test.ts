@@ -264,6 +264,13 @@ test.each([
   ['another encoding', Buffer.from([117, 115, 101, 114, 110, 97, 109, 101, 10, 0xd5, 0xc5, 10]), {}, /not UTF-8/],
   ['a column whose name nobody can store', 'username,shoe\0size\nbob,44\n', {}, /Unknown column: shoe\ufffdsize/],
   ['an unknown column', 'username,shoe size\nbob,44\n', {}, /Unknown column: shoe size/],
+  [
+    'semicolons between its columns',
+    'username;email\nbob;bob@example.com\n',
+    {},
+    /separated by ; rather than by commas/,
+  ],
+  ['tabs between its columns', 'username\temail\nbob\tbob@example.com\n', {}, /separated by TAB rather than by commas/],
   ['two columns for one field', 'username,user-name\nbob,bob\n', {}, /Two columns for the field username/],
   ['a quotation mark that is not closed', `username\n"${'x\n'.repeat(2_200_000)}`, {}, /quotation mark/],
   ['nothing in it', '\n', {}, /no row with the names/],
@@ -273,6 +280,13 @@ test.each([
   expect(done).toMatchObject({ state: 'failed', created: 0 });
   expect(done.error).toMatch(reason);
   expect(await pool.rows('users')).toEqual([]);
+});
+
+test('columns without a name are nothing as long as there is nothing in them', async () => {
+  const pool = await testUserPool();
+  const done = await importFile(pool, 'username,, ,email,\nada,,,ada@example.com,\nbob,,x,,\njoe\n');
+  expect(done).toMatchObject({ state: 'done', created: 1, failed: 2 });
+  expect(await reportOf(pool, done.importId)).toContain('\r\n3,,"There is a value in column 3, which has no name"\r\n');
 });
 
 test('columns can be renamed and left out', async () => {

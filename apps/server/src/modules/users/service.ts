@@ -3,7 +3,7 @@ import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { type CommandContext, type Handlers, prepared } from '../../platform/module.ts';
-import { defaultPhoneCountryCode, parsePhoneNumber } from '../../platform/phone-numbers.ts';
+import { isInternational, parsePhoneNumber } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { claimUniqueValues, encodeCustomData, prepareCustomData, showCustomData } from '../custom-values/index.ts';
 import { linkIdentities } from '../identities/index.ts';
@@ -321,9 +321,9 @@ async function applyPhone(
 ): Promise<Pick<UserValues, 'phone' | 'phoneCountryCode'>> {
   if (input.phone === undefined && input.phoneCountryCode === undefined) return before;
   const phone = input.phone === undefined ? before.phone : input.phone || null;
-  const code = input.phoneCountryCode === undefined ? before.phoneCountryCode : input.phoneCountryCode;
   if (phone === null) return { phone: null, phoneCountryCode: null };
-  const parsed = await parsePhoneNumber(phone, code || defaultPhoneCountryCode);
+  const known = isInternational(phone) ? null : before.phoneCountryCode;
+  const parsed = await parsePhoneNumber(phone, input.phoneCountryCode === undefined ? known : input.phoneCountryCode);
   if (parsed === undefined) throw requestErrors.fieldMalformed({ field: `${prefix}phone` });
   return { phone: parsed.phone, phoneCountryCode: parsed.countryCode };
 }

@@ -112,6 +112,40 @@ test('one number has one spelling, and countries keep their numbers apart', asyn
   }
 });
 
+test('a number may say its country itself, which is the one that is given, if any is', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', { phone: '+86 188 1234 5678' });
+  expect(await pool.do('getUser', { userId })).toMatchObject({ phone: '18812345678', phoneCountryCode: '+86' });
+  expect(await pool.call('createUser', { phone: '18812345678' })).toMatchObject({ statusCode: 409 });
+  const moved = await pool.do('updateUser', { userId, phone: '+447911123456' });
+  expect(moved).toMatchObject({ phone: '7911123456', phoneCountryCode: '+44' });
+  const same = await pool.do('updateUser', { userId, phone: '+44 7911 123456', phoneCountryCode: '44' });
+  expect(same).toEqual(moved);
+  for (const [phone, phoneCountryCode] of [
+    ['+447911123456', '+86'],
+    ['+0123456', ''],
+    ['+', ''],
+    ['+86+18812345678', ''],
+  ]) {
+    expect(await pool.call('updateUser', { userId, phone, phoneCountryCode })).toMatchObject({
+      statusCode: 400,
+      message: 'Parameter phone is malformed',
+    });
+  }
+  const file = Buffer.from('username,phone,name\nada,+8613800000001,A\n,+44 7911-123456,B\n').toString('base64');
+  const { importId } = await pool.do('createUserImport', { format: 'csv', options: { onExisting: 'update' } });
+  await pool.do('uploadUserImportChunk', { importId, index: 0, content: file });
+  await pool.do('startUserImport', { importId, chunkCount: 1 });
+  await expect
+    .poll(() => pool.do('getUserImport', { importId }), { timeout: 20_000 })
+    .toMatchObject({
+      state: 'done',
+      created: 1,
+      updated: 1,
+    });
+  expect(await pool.do('getUser', { userId })).toMatchObject({ name: 'B', phoneCountryCode: '+44' });
+});
+
 test('identifiers are unique in their user pool: username by case, email without', async () => {
   const pool = await testUserPool();
   const user = { username: 'bob', email: 'bob@example.com', phone: '18812345678', externalId: '10010' };

@@ -1651,7 +1651,7 @@ export interface UserInfoDto {
    */
   email?: string | null;
   /**
-   * Phone number without country code. Unique together with it. At most 32 characters
+   * Phone number without country code, or with it behind a `+`. Unique together with it. At most 32 characters
    *
    * @example '18812345678'
    */

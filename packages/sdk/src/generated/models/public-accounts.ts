@@ -624,7 +624,7 @@ export interface CreatePublicAccountReqDto {
    */
   email?: string | null;
   /**
-   * Phone number without country code. Unique together with it. At most 32 characters
+   * Phone number without country code, or with it behind a `+`. Unique together with it. At most 32 characters
    *
    * @example '18812345678'
    */
@@ -936,7 +936,7 @@ export interface UpdatePublicAccountReqDto {
    */
   email?: string | null;
   /**
-   * Phone number without country code. Unique together with it. At most 32 characters
+   * Phone number without country code, or with it behind a `+`. Unique together with it. At most 32 characters
    *
    * @example '18812345678'
    */

@@ -17,7 +17,7 @@ export interface CreateUserReqDto {
    */
   email?: string | null;
   /**
-   * Phone number without country code. Unique together with it. At most 32 characters
+   * Phone number without country code, or with it behind a `+`. Unique together with it. At most 32 characters
    *
    * @example '18812345678'
    */
@@ -461,7 +461,7 @@ export interface CreateUserInfoDto {
    */
   email?: string | null;
   /**
-   * Phone number without country code. Unique together with it. At most 32 characters
+   * Phone number without country code, or with it behind a `+`. Unique together with it. At most 32 characters
    *
    * @example '18812345678'
    */
@@ -910,7 +910,7 @@ export interface UpdateUserReqDto {
    */
   email?: string | null;
   /**
-   * Phone number without country code. Unique together with it. At most 32 characters
+   * Phone number without country code, or with it behind a `+`. Unique together with it. At most 32 characters
    *
    * @example '18812345678'
    */
@@ -1228,7 +1228,7 @@ export interface UpdateUserInfoDto {
    */
   email?: string | null;
   /**
-   * Phone number without country code. Unique together with it. At most 32 characters
+   * Phone number without country code, or with it behind a `+`. Unique together with it. At most 32 characters
    *
    * @example '18812345678'
    */

@@ -248,7 +248,8 @@ class AsyncPublicAccountsSection(AsyncConnection):
                 Archived ones also leave every department. One of "Suspended", "Resigned", "Activated", "Archived",
                 "Deactivated".
             email (str, optional): Email. Unique, whatever its case. At most 254 characters.
-            phone (str, optional): Phone number without country code. Unique together with it. At most 32 characters.
+            phone (str, optional): Phone number without country code, or with it behind a `+`. Unique together with it.
+                At most 32 characters.
             phone_country_code (str, optional): Country code of the phone; +86 when empty. At most 8 characters.
             username (str, optional): Name to log in with. Unique, case matters. At most 255 characters.
             external_id (str, optional): Id in your own system. Unique. At most 256 characters.
@@ -508,7 +509,8 @@ class AsyncPublicAccountsSection(AsyncConnection):
             gender (str, optional): Gender: male, female, unknown. One of "M", "F", "U".
             username (str, optional): Name to log in with. Unique, case matters. At most 255 characters.
             email (str, optional): Email. Unique, whatever its case. At most 254 characters.
-            phone (str, optional): Phone number without country code. Unique together with it. At most 32 characters.
+            phone (str, optional): Phone number without country code, or with it behind a `+`. Unique together with it.
+                At most 32 characters.
             password (str, optional): Password, encrypted as `options.passwordEncryptType` says. At most 4096
                 characters.
             company (str, optional): Company. At most 255 characters.

@@ -54,12 +54,12 @@ public class UserInfoDto extends Dto {
         this.email = email;
     }
 
-    /** Phone number without country code. Unique together with it. */
+    /** Phone number without country code, or with it behind a {@code +}. Unique together with it. */
     public String getPhone() {
         return phone;
     }
 
-    /** Phone number without country code. Unique together with it. */
+    /** Phone number without country code, or with it behind a {@code +}. Unique together with it. */
     public void setPhone(String phone) {
         this.phone = phone;
     }
