@@ -98,12 +98,14 @@ export async function seed(options: SeedOptions): Promise<Dataset> {
     await withoutTriggers(client);
     // Larger portions are merged into the index in far less time.
     await client.query('alter index user_search_grams set (gin_pending_list_limit = 32768)');
+    await client.query('alter index users_fields set (gin_pending_list_limit = 32768)');
     await client.query(`set work_mem = '128MB'`);
     await inTransaction(client, () => seedTree(client, dataset, tree, options));
     const tally = await seedPeople(client, dataset, tree, options);
     await inTransaction(client, () => seedCounts(client, userPoolId, tally, progress));
     progress('statistics', 0, 1);
-    await client.query('alter index user_search_grams set (gin_pending_list_limit = 256)');
+    await client.query('alter index user_search_grams reset (gin_pending_list_limit)');
+    await client.query('alter index users_fields reset (gin_pending_list_limit)');
     await client.query(
       'vacuum (analyze) users, user_search, departments, department_members, department_counts, department_leaders',
     );
@@ -150,6 +152,13 @@ async function seedTree(client: pg.Client, dataset: Dataset, tree: Tree, options
     rootDepartmentId,
     organizationCode,
   ]);
+  await client.query(
+    `insert into custom_fields (user_pool_id, target_type, key, data_type, label, encrypted, is_unique, user_editable,
+       visible_in_admin_console, visible_in_user_center, desensitization, validate_rules, options, app_ids, created_at, updated_at)
+     select $1, 'USER', key, data_type, key, false, false, false, true, false, false, '[]', '[]', '{}', now(), now()
+     from (values ('cost_center', 'STRING'), ('points', 'NUMBER')) as field (key, data_type)`,
+    [userPoolId],
+  );
   const { parents } = tree;
   const base = await reserveNumbers(client, parents.length);
   const paths: string[] = [];
@@ -241,11 +250,12 @@ async function insertPeople(
     name: 'insert-users',
     text: `
       insert into users (user_pool_id, id, username, email, phone, phone_country_code, name, nickname, gender, status,
-        source_type, logins_count, last_login_at, created_at, updated_at)
+        source_type, logins_count, last_login_at, profile, custom_data, created_at, updated_at)
       select $1, id, username, email, phone, '+86', name, nickname, gender, status, "sourceType", "loginsCount",
-        "lastLoginAt", "createdAt", "createdAt"
+        "lastLoginAt", profile, "customData", "createdAt", "createdAt"
       from jsonb_to_recordset($2) as profile (id text, username text, email text, phone text, name text, nickname text,
-        gender text, status text, "sourceType" text, "loginsCount" integer, "lastLoginAt" timestamptz, "createdAt" timestamptz)`,
+        gender text, status text, "sourceType" text, "loginsCount" integer, "lastLoginAt" timestamptz, profile jsonb,
+        "customData" jsonb, "createdAt" timestamptz)`,
     values: [
       userPoolId,
       JSON.stringify(
@@ -266,7 +276,7 @@ async function insertPeople(
       userPoolId,
       profiles.map(({ id }) => id),
       ...(['common', 'other'] as const).map((column) =>
-        profiles.map((one) => toSearchTexts({ ...one, externalId: null, profile: {} })[column]),
+        profiles.map((one) => toSearchTexts({ ...one, externalId: null })[column]),
       ),
     ],
   });

@@ -13,6 +13,10 @@ export interface Profile {
   readonly loginsCount: number;
   /** Seconds after the company was founded; of those who ever came. */
   readonly lastLoginAfter: number | null;
+  /** What is kept in the profile: nobody looks a user up by it, but lists are filtered by it. */
+  readonly profile: { readonly city: string; readonly country: string };
+  /** Of the custom fields `cost_center` and `points`. */
+  readonly customData: { readonly cost_center: string; readonly points: number };
 }
 
 const surnames = [
@@ -28,6 +32,16 @@ export function givenName(index: number): string {
   const number = Math.floor(index / namesakes);
   return String.fromCodePoint(0x4e00 + (number % 3000), 0x4e00 + 3000 + Math.floor(number / 3000));
 }
+
+/** The city of as many people. */
+export function cityOf(index: number): string {
+  return `City ${Math.floor(index / namesakes)}`;
+}
+
+/** How many cost centers there are, all of one size. */
+export const costCenters = 1000;
+/** Points are spread evenly below this. */
+export const maxPoints = 1_000_000;
 
 /** The last name of as many people whose names are not Chinese. */
 export function lastName(index: number): string {
@@ -58,5 +72,8 @@ export function profileOf(index: number): Profile {
     sourceType: random.next() < 0.8 ? 'adminCreated' : random.next() < 0.98 ? 'excel' : 'sync',
     loginsCount: Math.floor(random.next() ** 3 * 200),
     lastLoginAfter: random.next() < 0.7 ? random.below(3 * 365 * 24 * 3600) : null,
+    // A third of everybody in one country; in the others, one in some 300.
+    profile: { city: cityOf(index), country: random.next() < 0.33 ? 'CN' : `C${random.below(200)}` },
+    customData: { cost_center: `CC-${index % costCenters}`, points: random.below(maxPoints) },
   };
 }

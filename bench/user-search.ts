@@ -1,6 +1,6 @@
 import { type Case, type ComparisonOptions, compare, type ReadCall, readCase } from './comparison.ts';
 import { requestBuilder } from './http-load.ts';
-import { givenName, lastName, namesakes } from './profiles.ts';
+import { cityOf, costCenters, givenName, lastName, maxPoints, namesakes } from './profiles.ts';
 import { createRandom } from './random.ts';
 import type { Size, Stage } from './stage.ts';
 
@@ -69,6 +69,17 @@ function searchCases({ dataset, server, authorization }: Stage, { users }: Size)
       const { organizationCode } = dataset;
       return list(where('department', 'IN', [{ organizationCode, departmentId, includeChildrenDepartments: true }]));
     }),
+    reading('a city of the profile, 20 hits', () => list(where('city', 'EQUAL', cityOf(someone())))),
+    reading('a custom field that one in 1,000 has', () =>
+      list(where('cost_center', 'EQUAL', `CC-${random.below(costCenters)}`)),
+    ),
+    reading('a custom number within a range of 500 users, by username', () => {
+      const width = (500 / users) * maxPoints;
+      const from = Math.floor(random.next() * (maxPoints - width));
+      return list(where('points', 'BETWEEN', [from, from + width]), { sort: [{ field: 'username', order: 'asc' }] });
+    }),
+    reading('a country that a third is in, newest first', () => list(where('country', 'EQUAL', 'CN'))),
+    reading('a country that a third is not in, newest first', () => list(where('country', 'NOT_EQUAL', 'CN'))),
     reading('keywords: a whole email address', () => search(`USER-${someone()}@bench.example`)),
     reading('keywords: ten digits of a phone number', () => search(String(13_000_000_000 + someone()).slice(1))),
     reading('keywords: two Chinese characters in a name, 20 hits', () => search(givenName(namesake(true)))),
@@ -81,6 +92,11 @@ function searchCases({ dataset, server, authorization }: Stage, { users }: Size)
         { sort: [{ field: 'loginsCount', order: 'desc' }] },
       ),
     ),
+    reading('keywords: a letter that everybody has, newest first', () => search('e')),
+    reading('keywords: a letter that everybody has, by username', () =>
+      list({ keywords: 'e' }, { sort: [{ field: 'username', order: 'asc' }] }),
+    ),
+    reading('keywords: two letters that three in ten have', () => search('an')),
     reading('keywords that nobody has', () => search(`nobody ${random.below(1000)}`)),
   ];
 }

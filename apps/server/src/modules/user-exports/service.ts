@@ -62,12 +62,12 @@ export function createUserExportHandlers({
       if (found === undefined) throw userExportErrors.notFound();
       const { fields, format, wanted, createdAt } = found;
       const advancedFilter = wanted.advancedFilter as readonly FilterItem[] | null | undefined;
-      const { conditions } = await conditionsOf({ ...wanted, advancedFilter }, scope, { seal, departments });
+      const { criteria } = await conditionsOf({ ...wanted, advancedFilter }, scope, { seal, departments });
       const ids = await listNextUserIds(scope, {
         after,
         createdUntil: createdAt,
         userIds: wanted.userIds ?? undefined,
-        conditions,
+        conditions: criteria.map(({ condition }) => condition),
         limit,
       });
       const people = await readPeople(scope, ids, fields);

@@ -4,6 +4,7 @@
  */
 export type { FilterItem } from './contract.ts';
 export {
+  type Criterion,
   type CustomKinds,
   conditionsOf,
   conditionsOfStatus,

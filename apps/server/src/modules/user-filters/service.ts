@@ -3,7 +3,7 @@ import { requestErrors } from '../../platform/errors.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { type CustomField, type DataType, findCustomFields, findTargetsByCustomField } from '../custom-values/index.ts';
 import { identityCondition, toStoredEmail, type UserCondition, userErrors } from '../user-directory/index.ts';
-import { isTextOfKeywords, type KeywordReader, keywordCondition } from '../user-texts/index.ts';
+import { isTextOfKeywords, type KeywordReader, keywordCondition, type NeedleConditions } from '../user-texts/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import {
   ApplicationFilters,
@@ -20,8 +20,10 @@ import {
   type FilterValue,
   fieldCondition,
   idCondition,
+  indexedFilter,
   kindOfField,
   nobodyCondition,
+  notCondition,
   sourceCondition,
 } from './store.ts';
 
@@ -30,11 +32,25 @@ interface ConditionDependencies {
   readonly departments: Pick<DepartmentMemberships, 'condition'>;
 }
 
-/** Users that meet all conditions. */
+/** A condition on users, in the forms there are of it. */
+export interface Criterion {
+  /** Fit for any use, and for those who meet it being few. */
+  readonly condition: UserCondition;
+  /** Tested on a user at hand, for orders in which somebody who meets it comes soon. Always there beside the next two. */
+  readonly onUser?: UserCondition;
+  /** Finds those who meet it, in less time the fewer they are. */
+  readonly found?: UserCondition;
+  /** Finds everybody else, in less time the fewer they are. */
+  readonly lacking?: UserCondition;
+  /** About how large a part of all users meets it, where that is known in less time than by testing some. */
+  readonly estimate?: (scope: Scope) => Promise<number>;
+  /** `columns`: those of `user_counts`. `users`: the user's row. `elsewhere`: other tables, which is done rather once. */
+  readonly on: 'columns' | 'users' | 'elsewhere';
+}
+
+/** Users that meet all criteria. */
 export interface SelectedUsers {
-  readonly conditions: readonly UserCondition[];
-  /** How to know their number. `counted`: all conditions are on columns of `user_counts`; `gathered`: they are rather few. */
-  readonly total: 'counted' | 'gathered' | 'scanned';
+  readonly criteria: readonly Criterion[];
 }
 
 /** Which users are asked for. */
@@ -51,82 +67,85 @@ export async function conditionsOf(
   dependencies: ConditionDependencies,
 ): Promise<SelectedUsers> {
   const items = advancedFilter ?? [];
-  const conditions = items.some(({ field }) => field === 'status') ? [] : [present];
+  const criteria = items.some(({ field }) => field === 'status') ? [] : [present];
   const fields = fuzzySearchOn?.length ? fuzzySearchOn : undefined;
   const found = keywords
     ? keywordCondition(keywords, fields, { seal: dependencies.seal, userPoolId: scope.userPoolId })
     : undefined;
-  if (found !== undefined) conditions.push(found);
+  if (found !== undefined) criteria.push(keywordCriterion(found));
   for (const [index, item] of items.entries()) {
-    conditions.push(await toCondition(item, `advancedFilter.${index}`, scope, dependencies));
+    criteria.push(await toCriterion(item, `advancedFilter.${index}`, scope, dependencies));
   }
-  const isGathered = found !== undefined || items.some(isGatheredBy);
-  return { conditions, total: isGathered ? 'gathered' : items.every(isCounted) ? 'counted' : 'scanned' };
+  return { criteria };
 }
 
 function equal(field: string, values: readonly FilterValue[]): UserCondition {
   return fieldCondition({ field, isNegated: false, test: 'in', values });
 }
 
-/** Whether a filter is answered from other tables, which is done once rather than for the total and for the page. */
-function isGatheredBy({ field, operator }: FilterItem): boolean {
-  return field === 'department' || field === 'identity' || (operator === 'CONTAINS' && isTextOfKeywords(field));
+/** On something users are counted by. */
+function onColumns(condition: UserCondition): Criterion {
+  return { condition, on: 'columns' };
 }
 
-/** Whether a filter is on something users are counted by. */
-function isCounted({ field, value }: FilterItem): boolean {
-  switch (field) {
-    case 'status':
-    case 'gender':
-    case 'userSourceType':
-      return true;
-    case 'userSource':
-      return SourceFilters.safeParse(value).data?.every(({ id }) => !id) ?? false;
-    default:
-      return false;
-  }
+/** On a user's row. Where an index helps, PostgreSQL knows. */
+function onRow(condition: UserCondition): Criterion {
+  return { condition, on: 'users' };
+}
+
+function elsewhere(condition: UserCondition): Criterion {
+  return { condition, on: 'elsewhere' };
+}
+
+function keywordCriterion({ found, onUser, lacking, estimate }: NeedleConditions): Criterion {
+  return { condition: found, found, onUser, lacking, estimate, on: 'elsewhere' };
 }
 
 /** Who has left the company or was put away is not listed unless somebody asks for a status. */
-const present = equal('status', ['Activated', 'Suspended', 'Deactivated']);
+const present = onColumns(equal('status', ['Activated', 'Suspended', 'Deactivated']));
 
 /** Users of this state, or of those that are usually listed, changed within these bounds. */
 export function conditionsOfStatus(
   status: string | undefined,
   changed: { readonly from: number | undefined; readonly to: number | undefined },
 ): SelectedUsers {
-  const ofStatus = status === undefined ? present : equal('status', [status]);
+  const ofStatus = status === undefined ? present : onColumns(equal('status', [status]));
   const [from, to] = [toTime(changed.from) ?? null, toTime(changed.to) ?? null];
-  if (from === null && to === null) return { conditions: [ofStatus], total: 'counted' };
+  if (from === null && to === null) return { criteria: [ofStatus] };
   const inTime = fieldCondition({ field: 'updatedAt', isNegated: false, test: 'range', from, to });
-  return { conditions: [ofStatus, inTime], total: 'scanned' };
+  return { criteria: [ofStatus, onRow(inTime)] };
 }
 
 /** The condition of one filter; `at` names the item in errors. */
-async function toCondition(
+async function toCriterion(
   item: FilterItem,
   at: string,
   scope: Scope,
   { seal, departments }: ConditionDependencies,
-): Promise<UserCondition> {
+): Promise<Criterion> {
   switch (item.field) {
+    case 'status':
+    case 'gender':
+    case 'userSourceType':
+      return onColumns(requireField(fieldConditionOf(item, at, new Map()), item));
     case 'department': {
       const filters = DepartmentFilters.safeParse(item.value);
       if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
       if (!filters.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
-      return filters.data.length === 0 ? nobodyCondition : departments.condition(scope, filters.data);
+      return elsewhere(filters.data.length === 0 ? nobodyCondition : await departments.condition(scope, filters.data));
     }
     case 'userSource': {
       const sources = SourceFilters.safeParse(item.value);
       if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
       if (!sources.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
-      return sourceCondition(sources.data.map(({ type, id }) => ({ type, id: id || null })));
+      const condition = sourceCondition(sources.data.map(({ type, id }) => ({ type, id: id || null })));
+      return sources.data.every(({ id }) => !id) ? onColumns(condition) : onRow(condition);
     }
     case 'identity': {
       const accounts = IdentityFilters.safeParse(item.value);
       if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
       if (!accounts.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
-      return identityCondition(accounts.data);
+      return elsewhere(identityCondition(accounts.data));
     }
     case 'loggedInApps':
       if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
@@ -134,34 +153,63 @@ async function toCondition(
         throw requestErrors.fieldMalformed({ field: `${at}.value` });
       }
       // Nobody has logged in to an application yet.
-      return nobodyCondition;
+      return onRow(nobodyCondition);
     default: {
-      const part = partCondition(item, { seal, userPoolId: scope.userPoolId });
+      const part = partCriterion(item, { seal, userPoolId: scope.userPoolId });
       if (part !== undefined) return part;
       const custom = await findCustom(scope, [item.field]);
-      const condition = (await holderCondition(item, at, scope, custom)) ?? fieldConditionOf(item, at, kindsOf(custom));
-      if (condition === undefined) throw userErrors.customFieldNotDefined({ key: item.field });
-      return condition;
+      const holder = await holderCondition(item, at, scope, custom);
+      return holder === undefined ? fieldCriterion(item, at, kindsOf(custom)) : onRow(holder);
     }
   }
+}
+
+function fieldCriterion(item: FilterItem, at: string, customKinds: CustomKinds): Criterion {
+  const { filter, customKind } = requireField(readField(item, at, customKinds), item);
+  const onUser = fieldCondition(filter, customKind);
+  const indexed = indexedFilter(filter, customKind);
+  if (indexed === undefined) return onRow(onUser);
+  return indexed.isNegated
+    ? { condition: onUser, onUser, lacking: indexed.found, on: 'users' }
+    : { condition: indexed.found, onUser, found: indexed.found, on: 'users' };
+}
+
+function requireField<Result>(found: Result | undefined, { field }: FilterItem): Result {
+  if (found === undefined) throw userErrors.customFieldNotDefined({ key: field });
+  return found;
 }
 
 /**
  * Where keywords are looked for, parts of a text are: by index, and whatever the spelling. What CONTAINS finds is all that
  * NOT_CONTAINS does not.
  */
-function partCondition({ field, operator, value }: FilterItem, reader: KeywordReader): UserCondition | undefined {
+function partCriterion({ field, operator, value }: FilterItem, reader: KeywordReader): Criterion | undefined {
   if (operator !== 'CONTAINS' && operator !== 'NOT_CONTAINS') return undefined;
   const text = toText(value);
   if (!isTextOfKeywords(field) || text === undefined) return undefined;
-  return keywordCondition(text, [field], reader, operator === 'NOT_CONTAINS');
+  const contained = keywordCondition(text, [field], reader);
+  if (contained === undefined) return undefined;
+  if (operator === 'CONTAINS') return keywordCriterion(contained);
+  const { found, onUser, lacking } = contained;
+  const others = notCondition(onUser);
+  const estimate = async (scope: Scope) => 1 - (await contained.estimate(scope));
+  return { condition: others, onUser: others, found: lacking, lacking: found, estimate, on: 'elsewhere' };
 }
 
 /** The condition of one comparison of a user's own field, or nothing when there is no such field. */
 export function fieldConditionOf(item: FilterItem, at: string, customKinds: CustomKinds): UserCondition | undefined {
+  const read = readField(item, at, customKinds);
+  return read && fieldCondition(read.filter, read.customKind);
+}
+
+function readField(
+  item: FilterItem,
+  at: string,
+  customKinds: CustomKinds,
+): { readonly filter: FieldFilter; readonly customKind: FieldKind | undefined } | undefined {
   const customKind = customKinds.get(item.field);
   const kind = kindOfField(item.field) ?? customKind;
-  return kind === undefined ? undefined : fieldCondition(toFieldFilter(item, kind, at), customKind);
+  return kind === undefined ? undefined : { filter: toFieldFilter(item, kind, at), customKind };
 }
 
 /** What custom fields of users hold, by key. */

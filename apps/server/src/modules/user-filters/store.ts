@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { mainDepartmentId, type UserCondition } from '../user-directory/index.ts';
+import { beginningsOfNumbers, beginningsOfTimes } from './field-tokens.ts';
 
 /** What a field holds, so that values can be checked before they reach the database. */
 export type FieldKind =
@@ -17,6 +18,8 @@ interface SearchField {
   readonly kind: FieldKind;
   readonly isNullable: boolean;
   readonly expression: RawBuilder<unknown>;
+  /** Where the index of migration 0018 has its values: a letter for the place, then the name there. */
+  readonly indexed?: string;
 }
 
 function column(name: string, kind: FieldKind = 'text'): SearchField {
@@ -28,7 +31,7 @@ function nullable(name: string, kind: FieldKind = 'text'): SearchField {
 }
 
 function profile(name: string): SearchField {
-  return { kind: 'text', isNullable: true, expression: sql`(users.profile ->> ${sql.lit(name)})` };
+  return { kind: 'text', isNullable: true, expression: sql`(users.profile ->> ${sql.lit(name)})`, indexed: `p${name}` };
 }
 
 /** The fields of users that can be searched, under the names callers know them by. */
@@ -99,24 +102,21 @@ const searchFields: ReadonlyMap<string, SearchField> = new Map(
  * same key must have had before, counts as none instead of failing the search.
  */
 function customField(key: string, kind: FieldKind): SearchField {
+  const value = sql`(users.custom_data -> ${key}::text)`;
   const text = sql`(users.custom_data ->> ${key}::text)`;
+  return { kind, isNullable: true, expression: typedExpression(kind, value, text), indexed: `c${key}` };
+}
+
+function typedExpression(kind: FieldKind, value: RawBuilder<unknown>, text: RawBuilder<unknown>): RawBuilder<unknown> {
   switch (kind) {
     case 'number':
-      return {
-        kind,
-        isNullable: true,
-        expression: sql`(case when jsonb_typeof(users.custom_data -> ${key}::text) = 'number' then ${text}::numeric end)`,
-      };
+      return sql`(case when jsonb_typeof(${value}) = 'number' then ${text}::numeric end)`;
     case 'time':
-      return {
-        kind,
-        isNullable: true,
-        expression: sql`(case when ${text} ~ ${String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`} then ${text}::timestamptz end)`,
-      };
+      return sql`(case when ${text} ~ ${String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`} then ${text}::timestamptz end)`;
     case 'boolean':
-      return { kind, isNullable: true, expression: sql`(${text} = 'true')` };
+      return sql`(case ${text} when 'true' then true when 'false' then false end)`;
     default:
-      return { kind, isNullable: true, expression: text };
+      return text;
   }
 }
 
@@ -145,14 +145,71 @@ const nothing: SearchField = { kind: 'text', isNullable: true, expression: sql`n
 
 /** The condition of one comparison; of a custom field with what it holds. */
 export function fieldCondition(filter: FieldFilter, customKind?: FieldKind): UserCondition {
-  const custom = customKind === undefined ? nothing : customField(filter.field, customKind);
-  const { kind, expression } = searchFields.get(filter.field) ?? custom;
+  const { kind, expression } = fieldOf(filter, customKind);
   const condition = positiveCondition(filter, kind, expression);
   return filter.isNegated ? notCondition(condition) : condition;
 }
 
+/** What to look up where a filter is on a field of the index. */
+export interface IndexedFilter {
+  /** Whoever meets the condition, or, of a negated one, whoever does not: found by index, compared whole. */
+  readonly found: UserCondition;
+  readonly isNegated: boolean;
+}
+
+/** How to find by index what `fieldCondition` compares; nothing where the index does not help. */
+export function indexedFilter(filter: FieldFilter, customKind?: FieldKind): IndexedFilter | undefined {
+  const { kind, expression, indexed } = fieldOf(filter, customKind);
+  if (indexed === undefined) return undefined;
+  const { exact = [], beginnings = [] } = tokensOf(filter, kind) ?? {};
+  if (exact.length + beginnings.length === 0) return undefined;
+  // What is looked up for "is empty" is who is not, as for everything else that is negated in words.
+  const isNegated = filter.test === 'null' ? !filter.isNegated : filter.isNegated;
+  const compared = positiveCondition(filter, kind, expression);
+  const candidates = sql<boolean>`users.id = any(array(
+    select genauth.find_users_by_field(${indexed}, ${JSON.stringify(exact)}::jsonb, ${sql.val(beginnings)}::text[])))`;
+  return {
+    found: sql<boolean>`(${candidates} and ${filter.test === 'null' ? notCondition(compared) : compared})`,
+    isNegated,
+  };
+}
+
+/** Values and beginnings of tokens that cover what the comparison, were it not negated, is met by. */
+function tokensOf(
+  filter: FieldFilter,
+  kind: FieldKind,
+): { readonly exact?: readonly FilterValue[]; readonly beginnings?: readonly string[] } | undefined {
+  switch (filter.test) {
+    case 'null':
+      return { beginnings: [''] };
+    case 'in':
+      // A text may stand for a number that the field had when it was of another type.
+      return {
+        exact: filter.values.flatMap((value) =>
+          kind === 'text' && String(Number(value)) === value ? [value, Number(value)] : [value],
+        ),
+      };
+    case 'range':
+      if (kind === 'number') {
+        const [from, to] = [filter.from, filter.to].map((value) => (value === null ? null : Number(value)));
+        return { beginnings: beginningsOfNumbers(from ?? null, to ?? null) };
+      }
+      if (kind === 'time') {
+        const [from, to] = [filter.from, filter.to].map((value) => (value === null ? null : String(value)));
+        return { beginnings: beginningsOfTimes(from ?? null, to ?? null) };
+      }
+      return undefined;
+    case 'contains':
+      return undefined;
+  }
+}
+
+function fieldOf({ field }: FieldFilter, customKind?: FieldKind): SearchField {
+  return searchFields.get(field) ?? (customKind === undefined ? nothing : customField(field, customKind));
+}
+
 /** Whoever does not meet the condition. "Not equal" holds for those who have nothing there, too. */
-function notCondition(condition: UserCondition): UserCondition {
+export function notCondition(condition: UserCondition): UserCondition {
   return sql<boolean>`(${condition}) is not true`;
 }
 

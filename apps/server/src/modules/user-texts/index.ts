@@ -11,3 +11,4 @@ export {
   type SearchableField,
   toSearchTexts,
 } from './service.ts';
+export type { NeedleConditions } from './store.ts';

@@ -1,8 +1,16 @@
 import type { AcrossUserPools, Database } from '../../platform/database/database.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { foldText } from '../../platform/text-folding.ts';
-import { identityNumberContext, toIdentityNumberDigest, type UserCondition } from '../user-directory/index.ts';
-import { countMissing, insertTexts, setIdentityNumberDigests, takeMissing, withNeedle } from './store.ts';
+import { identityNumberContext, toIdentityNumberDigest } from '../user-directory/index.ts';
+import {
+  countMissing,
+  insertTexts,
+  type NeedleConditions,
+  separator,
+  setIdentityNumberDigests,
+  takeMissing,
+  withNeedle,
+} from './store.ts';
 
 /** A user, as far as he can be found by keywords. */
 export interface SearchableUser {
@@ -46,9 +54,6 @@ export interface SearchTexts {
   readonly other: string;
 }
 
-/** Between texts. Folding leaves none in them, so that no needle reaches over the border of a field. */
-const separator = '\u0001';
-
 /** What keywords are looked for in, of this user. */
 export function toSearchTexts(user: SearchableUser): SearchTexts {
   const { common, other } = searchableFields;
@@ -80,13 +85,12 @@ export interface KeywordReader {
   readonly userPoolId: string;
 }
 
-/** Users with the keywords in one of these fields, or all others; in those that are usually meant when none are named. */
+/** Users with the keywords in one of these fields; in those that are usually meant when none are named. */
 export function keywordCondition(
   keywords: string,
   fields: readonly SearchableField[] | undefined,
   { seal, userPoolId }: KeywordReader,
-  isNegated = false,
-): UserCondition | undefined {
+): NeedleConditions | undefined {
   const needle = foldText(keywords).trim();
   if (needle === '') return undefined;
   const placesIn = (all: readonly string[]) =>
@@ -100,7 +104,7 @@ export function keywordCondition(
     id: fields?.includes('id') ?? false,
     identityNumberDigest: mayBeIdentityNumber ? toIdentityNumberDigest(seal, userPoolId, needle) : undefined,
   };
-  return withNeedle(needle, haystack, isNegated);
+  return withNeedle(needle, haystack);
 }
 
 /** Letters, digits and what is put between them, five digits at least. */
