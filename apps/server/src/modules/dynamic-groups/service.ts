@@ -279,7 +279,7 @@ export function looksAtFields({ rule }: DynamicGroup, fields: readonly string[])
 }
 
 /** What changes without being named among the changes of a user. */
-const unnamed: readonly string[] = ['updatedAt', 'identityNumber'];
+const unnamed: readonly string[] = ['updatedAt'];
 
 /** Whether a rule may hold or not for a user because of these changes of his own fields. */
 export function looksAtChanges(

@@ -307,6 +307,8 @@ function toTime(secondsOrMilliseconds: number): string {
   return new Date(secondsOrMilliseconds * factor).toISOString();
 }
 
+const redacted = '[redacted]';
+
 /** The fields that differ, before and after, as callers know them. */
 function difference({ before, after, custom }: ChangedUser) {
   const origin: Record<string, unknown> = custom === undefined ? {} : { customData: custom.origin };
@@ -316,6 +318,11 @@ function difference({ before, after, custom }: ChangedUser) {
     if (name === 'updatedAt' || isDeepStrictEqual(value, old[name])) continue;
     origin[name] = old[name];
     updates[name] = value;
+  }
+  // Sealed: told is no more than that there was one, and is another.
+  if (!isDeepStrictEqual(before.identityNumberSealed, after.identityNumberSealed)) {
+    origin['identityNumber'] = before.identityNumberSealed === null ? null : redacted;
+    updates['identityNumber'] = after.identityNumberSealed === null ? null : redacted;
   }
   return { origin, updates };
 }

@@ -57,6 +57,21 @@ test('a call that changes nothing announces nothing and leaves the time of the l
   expect(await pool.events()).toHaveLength(1);
 });
 
+test('a new identity number is announced and audited as a change, and never told; the same one is none', async () => {
+  const pool = await testUserPool();
+  const { userId } = await pool.do('createUser', { username: 'ada', identityNumber: '420421199001011234' });
+  const count = (await pool.events()).length;
+  const same = await pool.do('updateUser', { userId, identityNumber: '420421199001011234' });
+  expect(same.updatedAt).toBe(same.createdAt);
+  await pool.do('updateUser', { userId, identityNumber: '420421 19900101 1234' });
+  await pool.do('updateUser', { userId, identityNumber: null });
+  const events = (await pool.events()).slice(count) as { name: string; data: { updates: object } }[];
+  expect(events.map(({ data }) => data.updates)).toEqual([{ identityNumber: '[redacted]' }, { identityNumber: null }]);
+  const audits = JSON.stringify((await pool.audits()).slice(-2));
+  expect(audits).toContain('"identityNumber":"[redacted]"');
+  expect(JSON.stringify([await pool.events(), await pool.audits()])).not.toContain('19900101');
+});
+
 test('a new address has to be verified anew, unless the administrator vouches for it', async () => {
   const pool = await testUserPool();
   const { userId } = await pool.do('createUser', { email: 'a@example.com', emailVerified: true });

@@ -266,7 +266,7 @@ export async function applyInput(
   before: UserValues,
   input: UserInput,
   prefix: string,
-  sealIdentityNumber: (plain: string) => SealedIdentityNumber,
+  sealIdentityNumber: ReturnType<typeof sealOfUser>,
 ): Promise<UserValues> {
   const text = (given: string | null | undefined, stored: string | null) =>
     given === undefined ? stored : given || null;
@@ -306,10 +306,11 @@ type SealedIdentityNumber = Pick<UserValues, 'identityNumberSealed' | 'identityN
 function identityNumberAfter(
   { identityNumberSealed, identityNumberDigest }: UserValues,
   { identityNumber }: UserInput,
-  seal: (plain: string) => SealedIdentityNumber,
+  seal: ReturnType<typeof sealOfUser>,
 ): SealedIdentityNumber {
-  if (identityNumber === undefined) return { identityNumberSealed, identityNumberDigest };
-  return identityNumber ? seal(identityNumber) : { identityNumberSealed: null, identityNumberDigest: null };
+  const before = { identityNumberSealed, identityNumberDigest };
+  if (identityNumber === undefined) return before;
+  return identityNumber ? seal(identityNumber, before) : { identityNumberSealed: null, identityNumberDigest: null };
 }
 
 const profileNames = Object.keys(profileFields) as (keyof typeof profileFields)[];
@@ -328,12 +329,17 @@ async function applyPhone(
   return { phone: parsed.phone, phoneCountryCode: parsed.countryCode };
 }
 
-/** Seals identity numbers of one user. */
+/** Seals identity numbers of one user. The same number stays sealed as it was, so that who repeats it changes nothing. */
 export function sealOfUser(seal: Seal, scope: Scope, userId: string) {
-  return (plain: string): SealedIdentityNumber => ({
-    identityNumberSealed: seal.seal(plain, identityNumberContext(scope.userPoolId, userId)),
-    identityNumberDigest: toIdentityNumberDigest(seal, scope.userPoolId, plain),
-  });
+  const context = identityNumberContext(scope.userPoolId, userId);
+  return (plain: string, before: SealedIdentityNumber): SealedIdentityNumber => {
+    const { identityNumberSealed: sealed } = before;
+    if (sealed !== null && seal.open(sealed, context) === plain) return before;
+    return {
+      identityNumberSealed: seal.seal(plain, context),
+      identityNumberDigest: toIdentityNumberDigest(seal, scope.userPoolId, plain),
+    };
+  };
 }
 
 /** Every user is known by a username, a phone or an email; `prefix` names him in the error. */
