@@ -61,6 +61,18 @@ export interface CommandContext extends QueryContext {
   attempt<Result>(work: (context: CommandContext) => Promise<Result>): Promise<Result>;
 }
 
+/** Does something and undoes it, events included. */
+export async function undone(context: CommandContext, work: (inner: CommandContext) => Promise<void>): Promise<void> {
+  const undo = new Error('undone on purpose');
+  const doAndUndo = async (inner: CommandContext) => {
+    await work(inner);
+    throw undo;
+  };
+  await context.attempt(doAndUndo).catch((error: unknown) => {
+    if (error !== undo) throw error;
+  });
+}
+
 type ContextOf<O extends Operation> = {
   readonly command: CommandContext;
   readonly query: QueryContext;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import { type Clockwork, doDueWork } from '../../platform/due-work.ts';
-import type { CommandContext, Handlers } from '../../platform/module.ts';
+import { type CommandContext, type Handlers, undone } from '../../platform/module.ts';
 import { groupErrors, requireLockedGroup, toEventGroup } from '../group-directory/index.ts';
 import { groupMemberAdded, groupMemberRemoved } from '../group-members/index.ts';
 import {
@@ -13,6 +14,7 @@ import {
   startEvaluationWithin,
 } from '../group-rules/index.ts';
 import { defineJob, type JobContext } from '../jobs/index.ts';
+import { listGroupsAtRisk } from '../separation-of-duty/index.ts';
 import { findCustomKinds } from '../user-filters/index.ts';
 import type * as contract from './contract.ts';
 import {
@@ -185,6 +187,14 @@ interface Checkpoint {
   readonly done: number;
   /** Of how many some membership began or ended. */
   readonly changed: number;
+  /** Whether the walk only tries so far, and leaves nothing. */
+  readonly isTrial?: boolean;
+  readonly refused?: readonly Refusal[];
+}
+
+/** A group that cannot have the members its rule says, and the error that said so, as a checkpoint keeps it. */
+interface Refusal extends Pick<ApiError, 'code' | 'declaration' | 'parameters'> {
+  readonly groupId: string;
 }
 
 interface Evaluation {
@@ -201,6 +211,9 @@ interface Evaluation {
  *   all of those have ended, and then sees what they did;
  * - who began later sees what the job was started for. What he does is not visible to the job until he commits, by when he
  *   has evaluated the user he changed, whom he locked before.
+ *
+ * A group whose members may be refused is tried first, with everybody: it takes all its members or stays as it was. The job
+ * fails then, when it is through with the others.
  */
 export const evaluationJob = defineJob({
   kind: evaluationKind,
@@ -208,40 +221,85 @@ export const evaluationJob = defineJob({
   async run({ groupIds, departmentIds: within, askedAt }: Evaluation, job: JobContext<Checkpoint>) {
     if (job.checkpoint === undefined) await waitForOlderTransactions(job);
     const total = await job.read((scope) => countUsers(scope, within));
-    let reached: Checkpoint = job.checkpoint ?? { after: '', done: 0, changed: 0 };
+    let reached: Checkpoint = job.checkpoint ?? { after: '', done: 0, changed: 0, isTrial: true };
     for (let isOver = false; !isOver; ) {
       let next = reached;
       await job.step(async (context) => {
-        const { scope } = context;
+        const { refused = [] } = reached;
         const now = new Date(context.now).toISOString();
         // Before the rules are read: a job that is started for a new one waits for this step, or this step sees the new one.
-        await takeTransactionId(scope);
+        await takeTransactionId(context.scope);
+        const atRisk = reached.isTrial ? await listGroupsAtRisk(context.scope, groupIds, now) : [];
+        const isTrial = atRisk.length > 0;
         // Asked anew in every step: a group that is gone, or that a later job evaluates from the start, is left alone.
-        const groups = (await listDynamicGroups(scope)).filter(
-          ({ id, ruleJobId }) => groupIds.includes(id) && ruleJobId === job.jobId,
+        const groups = (await listDynamicGroups(context.scope)).filter(
+          ({ id, ruleJobId }) =>
+            (isTrial ? atRisk : groupIds).includes(id) &&
+            ruleJobId === job.jobId &&
+            !refused.some(({ groupId }) => groupId === id),
         );
-        const { seen, last, differing } = await compareNext(context, groups, reached.after, within);
-        if (differing.length > 0) {
-          await lockUsers(scope, differing);
-          await settle(context, groups, differing);
-        }
+        const after = reached.isTrial && !isTrial ? '' : reached.after;
+        const { seen, last, differing } = await compareNext(context, groups, after, within);
+        const found = differing.length === 0 ? [] : await settleEach(context, groups, differing, isTrial);
+        const isThrough = seen < stretchSize;
         next = {
-          after: last ?? reached.after,
-          done: reached.done + seen,
-          changed: reached.changed + differing.length,
+          after: (isTrial && isThrough ? '' : last) ?? after,
+          done: reached.done + (isTrial ? 0 : seen),
+          changed: reached.changed + (isTrial ? 0 : differing.length),
+          isTrial: isTrial && !isThrough,
+          refused: [...refused, ...found],
         };
-        isOver = seen < stretchSize;
+        isOver = isThrough && !isTrial;
         if (isOver) {
-          const ended = groups.map(({ id, rule }) => ({ id, roleIds: rolesOfRule(rule) }));
-          await noteEvaluated(scope, ended, { jobId: job.jobId, askedAt: askedAt ?? now, now });
+          const ended = groups
+            .filter(({ id }) => !found.some(({ groupId }) => groupId === id))
+            .map(({ id, rule }) => ({ id, roleIds: rolesOfRule(rule) }));
+          await noteEvaluated(context.scope, ended, { jobId: job.jobId, askedAt: askedAt ?? now, now });
         }
         return { done: next.done, total: Math.max(total, next.done), checkpoint: next };
       });
       reached = next;
     }
+    const [first] = reached.refused ?? [];
+    if (first !== undefined) throw new ApiError(first.code, first.declaration, first.parameters);
     return { users: reached.done, changed: reached.changed };
   },
 });
+
+/**
+ * Settles these groups together, or, when that is refused, each by itself: one that cannot have its members leaves the others
+ * alone. Answers those that cannot. A trial leaves nothing.
+ */
+async function settleEach(
+  context: CommandContext,
+  groups: readonly DynamicGroup[],
+  userIds: readonly string[],
+  isTrial: boolean,
+): Promise<Refusal[]> {
+  const [first, ...others] = groups;
+  if (first === undefined) return [];
+  if (isTrial) {
+    let refused: Refusal[] = [];
+    await undone(context, async (inner) => {
+      refused = await settleEach(inner, groups, userIds, false);
+    });
+    return refused;
+  }
+  try {
+    await context.attempt(async (inner) => {
+      await lockUsers(inner.scope, userIds);
+      await settle(inner, groups, userIds);
+    });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { code, declaration, parameters } = error;
+    if (others.length === 0) return [{ groupId: first.id, code, declaration, parameters }];
+  }
+  const refused: Refusal[] = [];
+  for (const group of groups) refused.push(...(await settleEach(context, [group], userIds, false)));
+  return refused;
+}
 
 async function waitForOlderTransactions(job: JobContext<Checkpoint>): Promise<void> {
   const transactionId = await job.read(takeTransactionId);

@@ -7,6 +7,8 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { verifyExclusions, verifySeparation } from './service.ts';
 
+export { listGroupsAtRisk } from './store.ts';
+
 export const separationOfDuty: Module = defineModule(
   'separation-of-duty',
   contract,

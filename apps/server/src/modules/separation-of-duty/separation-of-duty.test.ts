@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { byCompany, finished, namesIn } from '../../testing/dynamic-groups.ts';
-import { sentWhile } from '../../testing/sent-statements.ts';
+import { sentFor } from '../../testing/sent-statements.ts';
 import { type TestUserPool, testUserPool } from '../../testing/server.ts';
 
 const organizationCode = 'acme';
@@ -196,6 +196,53 @@ test('a change that a rule answers is refused with its group, and a job that eva
   expect(await namesIn(pool, 'rule')).toEqual(['ada', 'cat']);
 });
 
+test('a group that cannot have all its members gets none of them, and others of the same job get theirs', async () => {
+  const { pool, ada, bob, left } = await aWorld();
+  await pool.do('addDepartmentMembers', join(left, ada, bob));
+  const rule = { field: 'role', operator: 'IN', value: [{ code: 'other' }] };
+  for (const code of ['refused', 'fine']) {
+    const { evaluation } = await pool.do('createGroup', { code, name: code, type: 'dynamic', rule });
+    await finished(pool, evaluation.jobId);
+  }
+  await assign(pool, 'a', target('GROUP', 'refused'));
+  await assign(pool, 'b', target('USER', bob));
+  await assign(pool, 'other', target('DEPARTMENT', left));
+  const [refused, fine] = await Promise.all(['refused', 'fine'].map((code) => pool.do('getGroup', { code })));
+  expect(fine.evaluation.jobId).toBe(refused.evaluation.jobId);
+  expect(await finished(pool, fine.evaluation.jobId)).toMatchObject({ state: 'failed', done: 3 });
+  expect([await namesIn(pool, 'refused'), await namesIn(pool, 'fine')]).toEqual([[], ['ada', 'bob']]);
+  const evaluated = async (code: string) => (await pool.do('getGroup', { code })).evaluation.evaluatedAt;
+  expect([await evaluated('refused'), await evaluated('fine')]).toEqual([null, expect.any(String)]);
+});
+
+test('a group stays as it was though the user who is refused comes last of thousands', {
+  timeout: 60_000,
+}, async () => {
+  const { pool } = await aWorld();
+  await pool.do('createGroup', { code: 'all', name: 'all', type: 'dynamic', rule: { ...byCompany, value: 'none' } });
+  await assign(pool, 'a', target('GROUP', 'all'));
+  const { importId } = await pool.do('createUserImport', { format: 'csv' });
+  const rows = Array.from({ length: 4_100 }, (_, i) => `u${i},acme`);
+  const content = Buffer.from(['username,company', ...rows].join('\n')).toString('base64');
+  await pool.do('uploadUserImportChunk', { importId, index: 0, content });
+  await pool.do('startUserImport', { importId, chunkCount: 1 });
+  while ((await pool.do('getUserImport', { importId })).state !== 'done') await sleep(20);
+  const last =
+    (await pool.rows<{ id: string }>('users'))
+      .map(({ id }) => id)
+      .sort()
+      .at(-1) ?? '';
+  await assign(pool, 'b', target('USER', last));
+  await pool.do('updateGroup', { code: 'all', rule: byCompany });
+  const job = await finished(pool, (await pool.do('getGroup', { code: 'all' })).evaluation.jobId);
+  expect(JSON.stringify(job)).toContain(`USER ${last}`);
+  expect([job.state, await pool.rows('group_members')]).toEqual(['failed', []]);
+  expect((await pool.events()).filter(({ name }) => name.startsWith('group.member'))).toEqual([]);
+  await pool.do('revokeRole', { code: 'b', targets: [target('USER', last)] });
+  const again = await finished(pool, (await pool.do('evaluateDynamicGroup', { code: 'all' })).jobId);
+  expect(again).toMatchObject({ state: 'done', done: 4_103, result: { users: 4_103, changed: 4_100 } });
+});
+
 test('a department cannot be moved below a role that its members, or those below it, must not hold', async () => {
   const { pool, ada, bob, root, left, right, below } = await aWorld();
   const move = (departmentId: string, parentDepartmentId: string): Call => [
@@ -359,7 +406,7 @@ test('of two calls that are harmless alone, made at the same moment, one is refu
 test('where nothing is excluded a command costs one look-up more, and where nobody comes to a role none', async () => {
   const { pool, ada, bob, left, right, root } = await aWorld({ isExclusive: false });
   const costOf = async (...call: Call) => {
-    const sent = await sentWhile(() => pool.do(...call));
+    const sent = await sentFor(pool.id, () => pool.do(...call));
     return sent.filter((text) => /separation_of_duty|role_exclusions/.test(text)).length;
   };
   expect(await costOf('addDepartmentMembers', join(left, ada, bob))).toBe(1);

@@ -63,10 +63,10 @@ const codeOf = (id: string) => `(
   from roles role where role.user_pool_id = ${pool} and role.id = ${id}
 )`;
 
-/** From the subjects to what they hold, roles of roles included: what others hold does not count. */
-function violationOf(kind: SubjectKind) {
-  return statement<Omit<Violation, 'targetType'>, [ids: readonly string[], now: string]>(`
-    with recursive potential (subject, role_id) as (
+/** From the subjects `$1` to what they hold, roles of roles included: what others hold does not count. */
+function potentialOf(kind: SubjectKind): string {
+  return `
+    potential (subject, role_id) as (
       select given.id, reaching.role_id from unnest($1::text[]) as given (id)
       cross join lateral (${direct[kind]}) as reaching
       union
@@ -75,7 +75,12 @@ function violationOf(kind: SubjectKind) {
         where assignment.user_pool_id = ${pool} and assignment.holder_role_id = potential.role_id
           and ${hasCount('assignment')} offset 0
       ) as given
-    ), violation as materialized (
+    )`;
+}
+
+function violationOf(kind: SubjectKind) {
+  return statement<Omit<Violation, 'targetType'>, [ids: readonly string[], now: string]>(`
+    with recursive ${potentialOf(kind)}, violation as materialized (
       select potential.subject, potential.role_id, other.role_id as other_role_id from potential
       cross join lateral (
         select exclusion.other_role_id as id from role_exclusions exclusion
@@ -108,6 +113,23 @@ export async function findViolation(
 ): Promise<Violation | undefined> {
   const [found] = await violations[kind](scope, ids, now);
   return found && { targetType: kind, ...found };
+}
+
+const groupsAtRisk = statement<{ id: string }, [groupIds: readonly string[], now: string]>(`
+  with recursive ${potentialOf('GROUP')}
+  select distinct potential.subject as id from potential
+  where exists (
+    select from role_exclusions exclusion
+    where exclusion.user_pool_id = ${pool} and exclusion.role_id = potential.role_id
+  ) or exists (
+    select from role_exclusions exclusion
+    where exclusion.user_pool_id = ${pool} and exclusion.other_role_id = potential.role_id
+  )
+`);
+
+/** Those of these groups that bring a role which some other role excludes. */
+export async function listGroupsAtRisk(scope: Scope, groupIds: readonly string[], now: string): Promise<string[]> {
+  return (await groupsAtRisk(scope, groupIds, now)).map(({ id }) => id);
 }
 
 /** A stretch of paths of departments, without its end. */

@@ -33,15 +33,3 @@ export async function attemptEach<Item>(
   }
   how.done(items);
 }
-
-/** Does something and undoes it, events included. */
-export async function undone(context: CommandContext, work: (inner: CommandContext) => Promise<void>): Promise<void> {
-  const undo = new Error('undone on purpose');
-  const doAndUndo = async (inner: CommandContext) => {
-    await work(inner);
-    throw undo;
-  };
-  await context.attempt(doAndUndo).catch((error: unknown) => {
-    if (error !== undo) throw error;
-  });
-}

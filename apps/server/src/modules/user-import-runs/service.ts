@@ -1,14 +1,14 @@
 import { ApiError } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
-import type { CommandContext } from '../../platform/module.ts';
+import { type CommandContext, undone } from '../../platform/module.ts';
 import type { UniqueValue } from '../custom-values/index.ts';
 import { defineJob, type JobContext, type JobDefinition } from '../jobs/index.ts';
 import type { StoredPassword } from '../passwords/index.ts';
 import { type FilePosition, type ImportedRow, type KnownColumns, readRows } from '../user-import-rows/index.ts';
 import { findImport, type ImportRow, importUsersKind } from '../user-imports/index.ts';
 import { type NewUserInput, userWriteErrors } from '../users/index.ts';
-import { attemptEach, undone } from './attempts.ts';
+import { attemptEach } from './attempts.ts';
 import { digestOf, isHeld, keysOf, toIdentifiers } from './identifiers.ts';
 import {
   deleteFile,
