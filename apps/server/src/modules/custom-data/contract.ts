@@ -2,15 +2,19 @@ import { command, doc, dto, IsSuccessDto, query, secret } from '@genauth/contrac
 import * as z from 'zod';
 import { customDataErrors, targetType } from '../custom-values/contract.ts';
 import { departmentCustomDataChanged, departmentTreeErrors, tenantId } from '../department-tree/contract.ts';
+import { departmentUpdated } from '../departments/contract.ts';
 import { groupErrors } from '../group-directory/contract.ts';
 import { groupUpdated } from '../groups/contract.ts';
-import { roleCustomDataChanged, roleErrors } from '../roles/contract.ts';
+import { roleCustomDataChanged, roleErrors, roleUpdated } from '../roles/contract.ts';
 import { userCustomDataChanged, userErrors } from '../user-directory/contract.ts';
+import { userUpdated } from '../users/contract.ts';
 
 export { departmentCustomDataChanged } from '../department-tree/contract.ts';
+export { departmentUpdated } from '../departments/contract.ts';
 export { groupUpdated } from '../groups/contract.ts';
-export { roleCustomDataChanged } from '../roles/contract.ts';
+export { roleCustomDataChanged, roleUpdated } from '../roles/contract.ts';
 export { userCustomDataChanged } from '../user-directory/contract.ts';
+export { userUpdated } from '../users/contract.ts';
 
 const reference = {
   targetType,
@@ -84,7 +88,15 @@ export const setCustomData = command({
   errors: [...targetErrors, ...customDataErrors],
   audit: { operationType: 'set', resourceType: 'customData' },
   target: 'targetIdentifier',
-  emits: [userCustomDataChanged, roleCustomDataChanged, groupUpdated, departmentCustomDataChanged],
+  emits: [
+    userUpdated,
+    userCustomDataChanged,
+    roleUpdated,
+    roleCustomDataChanged,
+    groupUpdated,
+    departmentUpdated,
+    departmentCustomDataChanged,
+  ],
 });
 
 export const getCustomData = query({

@@ -17,6 +17,16 @@ const webhooks = {
   GROUP: 'group:updated',
 } as const;
 type Kind = keyof typeof targets;
+/** The same change by the operation that changes other fields as well. */
+const updates: Record<Kind, (id: string, customData: object) => [operation: string, input: Record<string, unknown>]> = {
+  USER: (userId, customData) => ['updateUser', { userId, customData }],
+  DEPARTMENT: (departmentId, customData) => [
+    'updateDepartment',
+    { organizationCode: 'acme', departmentId, customData },
+  ],
+  ROLE: (code, customData) => ['updateRole', { code, customData }],
+  GROUP: (code, customData) => ['updateGroup', { code, customData }],
+};
 const kinds = Object.keys(targets) as Kind[];
 
 async function place(targetType: Kind, ...fields: readonly object[]) {
@@ -69,6 +79,26 @@ describe.each(kinds)('%s', (kind) => {
       since: '2022-06-03T00:00:00.000Z',
       secret: '110101199001011234',
     });
+  });
+
+  test('announces a change as the operation does that changes other fields as well', async () => {
+    const { pool, reference, set } = await place(kind, { key: 'school' }, { key: 'secret', encrypted: true });
+    const announced = async (change: () => Promise<unknown>) => {
+      const before = (await pool.events()).length;
+      await change();
+      // The same but for the time of the change.
+      return JSON.parse(
+        JSON.stringify((await pool.events()).slice(before)).replace(/"updatedAt":"[^"]*"/g, '"updatedAt":"then"'),
+      );
+    };
+    const values = { school: 'pku', secret: '110101199001011234' };
+    const byItself = await announced(() => set(values));
+    await set({ school: null, secret: null });
+    const [operation, input] = updates[kind](reference.targetIdentifier, values);
+    expect(byItself).toEqual(await announced(() => pool.do(operation, input)));
+    expect(byItself.length).toBe(kind === 'GROUP' ? 1 : 2);
+    // Nothing changes, nothing is announced.
+    expect(await announced(() => set(values))).toEqual([]);
   });
 
   test('has encrypted values in no table in clear, and nowhere else but in the answer', async () => {

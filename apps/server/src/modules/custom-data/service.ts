@@ -13,7 +13,15 @@ import { requireGroup, toEventGroup } from '../group-directory/index.ts';
 import { requireRole, toRoleDto } from '../roles/index.ts';
 import { listUsersByIds, toUserDto, type UserRow, userErrors } from '../user-directory/index.ts';
 import type * as contract from './contract.ts';
-import { departmentCustomDataChanged, groupUpdated, roleCustomDataChanged, userCustomDataChanged } from './contract.ts';
+import {
+  departmentCustomDataChanged,
+  departmentUpdated,
+  groupUpdated,
+  roleCustomDataChanged,
+  roleUpdated,
+  userCustomDataChanged,
+  userUpdated,
+} from './contract.ts';
 
 /** How an operation names what has the data. */
 interface Reference {
@@ -21,7 +29,7 @@ interface Reference {
   readonly namespace: string;
 }
 
-/** What has the data, and how a change of it is announced. */
+/** What has the data, and how a change of it is announced: as by the operation that changes its other fields. */
 interface Target {
   readonly id: string;
   announce(context: CommandContext, updates: CustomDataChange['updates']): Promise<void>;
@@ -57,7 +65,9 @@ const requireTarget: Record<TargetType, (context: QueryContext, reference: Refer
       id,
       // Read again: the change has moved the time of the last change.
       async announce({ emit }, updates) {
-        emit(userCustomDataChanged, { user: toUserDto(await requireUser(scope, id)), updates });
+        const user = toUserDto(await requireUser(scope, id));
+        emit(userUpdated, { user, updates: { customData: updates } });
+        emit(userCustomDataChanged, { user, updates });
       },
     };
   },
@@ -68,7 +78,9 @@ const requireTarget: Record<TargetType, (context: QueryContext, reference: Refer
     return {
       id: department.id,
       async announce({ emit }, updates) {
-        emit(departmentCustomDataChanged, { node: toEventNode(department), updates });
+        const node = toEventNode(department);
+        emit(departmentUpdated, { node });
+        emit(departmentCustomDataChanged, { node, updates });
       },
     };
   },
@@ -78,6 +90,7 @@ const requireTarget: Record<TargetType, (context: QueryContext, reference: Refer
     return {
       id: role.id,
       async announce({ emit }, updates) {
+        emit(roleUpdated, { role: toRoleDto(role), updates: { customData: updates } });
         emit(roleCustomDataChanged, { role: toRoleDto(role), updates });
       },
     };
