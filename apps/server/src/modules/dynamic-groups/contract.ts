@@ -21,7 +21,7 @@ export const evaluateDynamicGroup = command({
   }),
   answer: 'EvaluateDynamicGroupRespDto',
   errors: [groupErrors.notFound, groupErrors.ruleNotWanted],
-  audit: { operationType: 'update', resourceType: 'group' },
+  audit: { operationType: 'update', resourceType: 'userGroup' },
   target: 'code',
   emits: [],
 });

@@ -197,7 +197,10 @@ const takeId = statement<Record<never, never>, []>('select pg_current_xact_id()'
 function startOf(pool: TestUserPool): CommandStart {
   return {
     name: 'test',
-    command: { audit: { operationType: 'update', resourceType: 'group' }, emits: [groupMemberAdded, roleUnassigned] },
+    command: {
+      audit: { operationType: 'update', resourceType: 'userGroup' },
+      emits: [groupMemberAdded, roleUnassigned],
+    },
     actor: { userPoolId: pool.id, accessKeyId: pool.id, rateLimitPerSecond: 1 },
     context: { requestId: '00000000-0000-0000-0000-000000000000', language: 'en-US', now: Date.now() },
     clientIp: undefined,

@@ -85,7 +85,7 @@ export async function evaluateHolders(context: CommandContext, userIds: readonly
 export function startDueEvaluations(clockwork: Clockwork): Promise<void> {
   return doDueWork(clockwork, {
     name: evaluationKind,
-    command: { audit: { operationType: 'update', resourceType: 'group' }, emits: [] },
+    command: { audit: { operationType: 'update', resourceType: 'userGroup' }, emits: [] },
     listUserPools: listUserPoolsDue,
     take: lockGroupsDue,
     async carryOut(groupIds, context) {

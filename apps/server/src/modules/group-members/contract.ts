@@ -48,7 +48,7 @@ export const addGroupMembers = command({
   output: IsSuccessDto,
   answer: 'IsSuccessRespDto',
   errors: [groupErrors.notFound, userErrors.notFound, groupErrors.userLeft, groupErrors.membersFollowRule],
-  audit: { operationType: 'add', resourceType: 'group' },
+  audit: { operationType: 'add', resourceType: 'userGroup' },
   target: 'code',
   emits: [groupMemberAdded],
 });
@@ -68,7 +68,7 @@ export const removeGroupMembers = command({
   output: IsSuccessDto,
   answer: 'IsSuccessRespDto',
   errors: [groupErrors.notFound, groupErrors.membersFollowRule],
-  audit: { operationType: 'remove', resourceType: 'group' },
+  audit: { operationType: 'remove', resourceType: 'userGroup' },
   target: 'code',
   emits: [groupMemberRemoved],
 });

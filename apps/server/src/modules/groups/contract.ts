@@ -130,7 +130,7 @@ export const createGroup = command({
   output: GroupDto,
   answer: 'GroupSingleRespDto',
   errors: [groupErrors.codeTaken, ...customDataErrors, ...ruleErrors],
-  audit: { operationType: 'create', resourceType: 'group' },
+  audit: { operationType: 'create', resourceType: 'userGroup' },
   target: 'code',
   emits: [groupCreated],
 });
@@ -153,7 +153,7 @@ export const createOrUpdateGroup = command({
   }),
   answer: 'CreateOrUpdateGroupRespDto',
   errors: [...customDataErrors, groupErrors.typeFixed, ...ruleErrors],
-  audit: { operationType: 'create', resourceType: 'group' },
+  audit: { operationType: 'create', resourceType: 'userGroup' },
   target: 'code',
   emits: [groupCreated, groupUpdated],
 });
@@ -175,7 +175,7 @@ export const createGroupsBatch = command({
   output: GroupList,
   answer: 'GroupListRespDto',
   errors: [groupErrors.codeTaken, ...customDataErrors, ...ruleErrors],
-  audit: { operationType: 'create', resourceType: 'group' },
+  audit: { operationType: 'create', resourceType: 'userGroup' },
   emits: [groupCreated],
 });
 
@@ -207,7 +207,7 @@ export const updateGroup = command({
   output: GroupDto,
   answer: 'GroupSingleRespDto',
   errors: [groupErrors.notFound, groupErrors.codeTaken, ...customDataErrors, ...ruleErrors],
-  audit: { operationType: 'update', resourceType: 'group' },
+  audit: { operationType: 'update', resourceType: 'userGroup' },
   target: 'code',
   emits: [groupUpdated],
 });
@@ -233,7 +233,7 @@ export const deleteGroupsBatch = command({
   output: IsSuccessDto,
   answer: 'IsSuccessRespDto',
   errors: [],
-  audit: { operationType: 'delete', resourceType: 'group' },
+  audit: { operationType: 'delete', resourceType: 'userGroup' },
   emits: [groupDeleted],
 });
 

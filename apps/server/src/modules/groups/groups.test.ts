@@ -94,6 +94,20 @@ test('creates or updates, and says which', async () => {
   expect(many.filter(({ created }) => created)).toHaveLength(1);
 });
 
+test('creates or updates also what others delete at the same moment', async () => {
+  const pool = await testUserPool();
+  for (let round = 0; round < 30; round++) {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        index % 2 === 0
+          ? pool.call('createOrUpdateGroup', { code: 'a', name: `${round} ${index}` })
+          : pool.call('deleteGroupsBatch', { codeList: ['a'] }),
+      ),
+    );
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
+  }
+});
+
 test('changes what is given, a new code included, and says nothing of what does not change', async () => {
   const pool = await testUserPool();
   await pool.do('createGroupsBatch', { list: [{ code: 'a', name: 'A' }, { code: 'b' }] });

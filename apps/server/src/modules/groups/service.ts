@@ -81,22 +81,20 @@ export const createGroupHandlers = (seal: Seal): Handlers<typeof contract> => ({
   async createOrUpdateGroup(input, context) {
     const { code, type, ...changes } = input;
     const [customData = []] = await prepareCustomData(context.scope, 'GROUP', [input.customData]);
-    const existing = await findLockedGroup(context.scope, code);
-    if (existing !== undefined) {
-      if (type && type !== existing.type) throw groupErrors.typeFixed();
-      return { created: false, data: toGroupDto(await changeGroup(seal, existing, changes, customData, context)) };
-    }
-    const [created] = await insertGroups(context.scope, [await toNewGroup(input, '', context)], timeOf(context));
-    if (created !== undefined) {
+    for (;;) {
+      const existing = await findLockedGroup(context.scope, code);
+      if (existing !== undefined) {
+        if (type && type !== existing.type) throw groupErrors.typeFixed();
+        return { created: false, data: toGroupDto(await changeGroup(seal, existing, changes, customData, context)) };
+      }
+      const [created] = await insertGroups(context.scope, [await toNewGroup(input, '', context)], timeOf(context));
+      // Somebody else was faster, and may have deleted it again by the time this looks.
+      if (created === undefined) continue;
       const change = await changeCustomData(seal, context.scope, 'GROUP', created.id, customData, context.now);
       const [group = created] = await announceCreated([created], context);
       context.audit({ target: group.id, after: toAuditNote(group, change) });
       return { created: true, data: toGroupDto(group) };
     }
-    // Somebody else was faster.
-    const before = await requireLockedGroup(context.scope, code);
-    if (type && type !== before.type) throw groupErrors.typeFixed();
-    return { created: false, data: toGroupDto(await changeGroup(seal, before, changes, customData, context)) };
   },
 
   async createGroupsBatch({ list }, context) {

@@ -129,6 +129,7 @@ test('there is a job exactly if the command that asked for it committed', async 
   expect(await pool.do('listJobs')).toEqual({ totalCount: 0, list: [] });
   const jobId = await ask(pool, kind, { to: 1 });
   expect(await pool.do('listJobs', { kind, state: 'waiting' })).toMatchObject({ totalCount: 1, list: [{ jobId }] });
+  expect(await pool.do('listJobs', { kind: '', state: '' })).toMatchObject({ totalCount: 1 });
   expect(await pool.do('listJobs', { state: 'done' })).toMatchObject({ totalCount: 0 });
 });
 

@@ -14,8 +14,13 @@ export const jobHandlers: Handlers<typeof contract> = {
     return toJobDto(job, language);
   },
 
-  async listJobs({ page, limit, ...wanted }, { scope, language }) {
-    const { totalCount, list } = await listJobs(scope, { ...wanted, limit, offset: (page - 1) * limit });
+  async listJobs({ page, limit, kind, state }, { scope, language }) {
+    const { totalCount, list } = await listJobs(scope, {
+      kind: kind || undefined,
+      state,
+      limit,
+      offset: (page - 1) * limit,
+    });
     return { totalCount, list: list.map((job) => toJobDto(job, language)) };
   },
 

@@ -131,7 +131,7 @@ const assignment = {
     roleAssignmentErrors.userNotEmployed,
     roleAssignmentErrors.circular,
   ],
-  audit: { operationType: 'add', resourceType: 'role' },
+  audit: { operationType: 'add', resourceType: 'roleAssign' },
   emits: [roleAssigned],
 } as const;
 const revocation = {
@@ -139,7 +139,7 @@ const revocation = {
   output: IsSuccessDto,
   answer: 'IsSuccessRespDto',
   errors: roleReferenceErrors,
-  audit: { operationType: 'remove', resourceType: 'role' },
+  audit: { operationType: 'remove', resourceType: 'roleAssign' },
   emits: [roleUnassigned],
 } as const;
 

@@ -62,7 +62,7 @@ test('assigns a role to targets of every kind, once, and announces each once', a
   expect((await pool.audits()).at(-1)).toMatchObject({
     action: 'assignRole',
     operation_type: 'add',
-    resource_type: 'role',
+    resource_type: 'roleAssign',
   });
 });
 
