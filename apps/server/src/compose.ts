@@ -48,6 +48,7 @@ import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import type { Module } from './platform/module.ts';
 import { createPasswordHasher, defaultPasswordHashCost, type PasswordHashCost } from './platform/password.ts';
+import { patternMatching } from './platform/pattern-matching.ts';
 import type { Seal } from './platform/seal.ts';
 import { repeatWhileFull, startUpkeep, type UpkeepTask } from './platform/upkeep.ts';
 
@@ -219,6 +220,7 @@ export async function compose({
     now,
   });
 
+  const letGoOfPatternMatching = patternMatching.hold();
   return {
     app,
     modules,
@@ -230,6 +232,7 @@ export async function compose({
       await runningUpkeep.stop();
       await directory.flushUses();
       await subscription.close();
+      await letGoOfPatternMatching();
     },
   };
 }

@@ -33,6 +33,11 @@ export function parsePattern(expression: string): Pattern | undefined {
   }
 }
 
+/** Forgets what was compiled: each expression learns from the texts it is matched with, up to some 8 MB. */
+export function forgetPatterns(): void {
+  compiled.clear();
+}
+
 /**
  * About how large a program an expression makes, told before it is made: repetitions are written out, so a few characters
  * can stand for a million instructions and take seconds.

@@ -267,6 +267,41 @@ describe('rules', () => {
     expect(answer).toMatchObject({ statusCode: 400 });
     expect(performance.now() - startedAt).toBeLessThan(2000);
   });
+
+  test('that cost a command too much refuse it, name the field, and leave nothing behind', async () => {
+    const pool = await testUserPool();
+    // All different: what an expression has once learnt of a text makes the next match cheap.
+    const rulesOf = (letter: string) =>
+      Array.from({ length: 10 }, (_, at) => ({ type: 'regExp', content: `\\p{L}{${400 + at}}[^${letter}]?` }));
+    const fields = [...'abcdefghijklm'].map((letter) => ({ key: `field_${letter}`, validateRules: rulesOf(letter) }));
+    expect(await define(pool, ...fields)).toMatchObject({ statusCode: 200 });
+    const customData = Object.fromEntries(fields.map(({ key }) => [key, 'aé中'.repeat(341)]));
+    const list = [{ username: 'ada', customData }];
+    expect(await pool.call('createUsersBatch', { list })).toMatchObject({
+      statusCode: 422,
+      message: expect.stringMatching(
+        /^Checking list\.0\.customData\.field_[a-m] takes too long: the regular expressions of the fields are too complicated$/,
+      ),
+    });
+    expect(await pool.rows('users')).toEqual([]);
+  });
+
+  test('are told of in the order of the values, whatever kind of rule it is that refuses', async () => {
+    const pool = await testUserPool();
+    const { userId } = await pool.do('createUser', { username: 'ada' });
+    await define(
+      pool,
+      { key: 'plate', validateRules: [{ type: 'regExp', content: '^[A-Z]{3}$' }, { type: 'email' }] },
+      { key: 'digits', validateRules: [{ type: 'isNumber' }] },
+    );
+    const messageFor = async (customData: object) => (await pool.call('updateUser', { userId, customData })).message;
+    const refused = (field: string, rule: string) =>
+      `customData.${field} does not satisfy the rule ${rule} of the field`;
+    expect(await messageFor({ plate: 'abc', digits: 'x' })).toBe(refused('plate', 'regExp'));
+    expect(await messageFor({ digits: 'x', plate: 'abc' })).toBe(refused('digits', 'isNumber'));
+    expect(await messageFor({ plate: 'ABC', digits: 'x' })).toBe(refused('plate', 'email'));
+    expect(await messageFor({ plate: 'abc', unknown: 1 })).toBe(refused('plate', 'regExp'));
+  });
 });
 
 describe('uniqueness', () => {

@@ -1,9 +1,8 @@
-import { setImmediate as othersTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { InputOf, OutputOf } from '@genauth/contract';
 import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
-import { parsePattern } from '../../platform/patterns.ts';
+import { patternMatching } from '../../platform/pattern-matching.ts';
 import type { Seal } from '../../platform/seal.ts';
 import {
   type CustomField,
@@ -97,11 +96,10 @@ async function setFields(
   await lockCustomFields(scope, targetType, 'exclusive');
   const before = new Map((await listCustomFields(scope, targetType)).map((field) => [field.key, field]));
   const after = new Map<string, NewCustomField>();
+  const usable = await usableExpressions(scope, inputs);
   for (const input of inputs) {
     if (builtInKeys[targetType].has(input.key)) throw customFieldErrors.keyBuiltIn({ key: input.key });
-    after.set(input.key, applyInput(after.get(input.key) ?? before.get(input.key), input));
-    // Compiling hundreds of regular expressions would hold up everybody.
-    if (input.validateRules) await othersTurn();
+    after.set(input.key, applyInput(after.get(input.key) ?? before.get(input.key), input, usable));
   }
   const added = [...after.keys()].filter((key) => !before.has(key));
   if (before.size + added.length > maxFields) throw customFieldErrors.tooMany({ max: maxFields, targetType });
@@ -136,9 +134,13 @@ async function keepUnique(
 }
 
 /** The field after what the caller says of it. What is absent or null stays; a new one starts as V3 documents. */
-function applyInput(before: NewCustomField | undefined, input: FieldInput): NewCustomField {
+function applyInput(
+  before: NewCustomField | undefined,
+  input: FieldInput,
+  usable: ReadonlySet<string>,
+): NewCustomField {
   const { key, targetType } = input;
-  const validateRules = input.validateRules ? toRules(key, input.validateRules) : (before?.validateRules ?? []);
+  const validateRules = input.validateRules ? toRules(key, input.validateRules, usable) : (before?.validateRules ?? []);
   const dataType = input.dataType ?? before?.dataType ?? 'STRING';
   const labelI18n = givenTranslations(input.i18n ?? undefined, input.i18n?.label);
   const field: NewCustomField = {
@@ -177,12 +179,31 @@ function toStoredTranslations(text: object | null): CustomField['labelI18n'] {
   return text === null ? null : (JSON.parse(JSON.stringify(text)) as CustomField['labelI18n']);
 }
 
-function toRules(key: string, given: NonNullable<FieldInput['validateRules']>): ValidateRule[] {
-  const rules = Array.isArray(given) ? given : 'type' in given ? [given] : [];
-  return rules
+type GivenRules = FieldInput['validateRules'];
+
+function rulesIn(given: GivenRules) {
+  return Array.isArray(given) ? given : given && 'type' in given ? [given] : [];
+}
+
+/** What one command may spend on compiling expressions: hundreds take less. */
+const maxCompilingMs = 5000;
+
+/** Which of the expressions that are given can be used. One whose turn does not come in time cannot. */
+async function usableExpressions({ userPoolId }: Scope, inputs: readonly FieldInput[]): Promise<ReadonlySet<string>> {
+  const rules = inputs.flatMap(({ validateRules }) => rulesIn(validateRules));
+  const expressions = [
+    ...new Set(rules.flatMap(({ type, content }) => (type === 'regExp' && content ? [content] : []))),
+  ];
+  const questions = expressions.map((expression) => ({ expression }));
+  const answers = await patternMatching.match(userPoolId, questions, maxCompilingMs);
+  return new Set(expressions.filter((_, index) => answers[index]));
+}
+
+function toRules(key: string, given: GivenRules, usable: ReadonlySet<string>): ValidateRule[] {
+  return rulesIn(given)
     .filter(({ type }) => type !== 'None')
     .map(({ type, content, error }) => {
-      if (type === 'regExp' && (!content || parsePattern(content) === undefined)) {
+      if (type === 'regExp' && !usable.has(content ?? '')) {
         throw customFieldErrors.expressionRefused({ key });
       }
       return { type, ...(content ? { content } : {}), ...(error ? { error } : {}) };

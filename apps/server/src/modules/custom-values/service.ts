@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { ApiError } from '@genauth/contract';
 import * as z from 'zod';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
-import { parsePattern } from '../../platform/patterns.ts';
+import { patternMatching } from '../../platform/pattern-matching.ts';
 import { parsePhoneQuery } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { customValueErrors } from './contract.ts';
@@ -71,17 +70,24 @@ export async function prepareCustomData(
   await lockCustomFields(scope, targetType, 'shared');
   const fields = new Map((await findCustomFields(scope, targetType, [...keys])).map((field) => [field.key, field]));
   const prepared: PreparedCustomData[] = [];
-  const matching: Matching = { leftMs: maxMatchingMs };
-  for (const [index, one] of given.entries()) {
-    const values: PreparedCustomData[number][] = [];
-    for (const [key, value] of Object.entries(one ?? {})) {
-      const field = fields.get(key);
-      if (field === undefined) throw customValueErrors.fieldNotDefined({ key });
-      const name = `${prefixOf(index)}customData.${key}`;
-      values.push({ field, name, value: await toValue(value, field, name, isText, matching) });
+  const matches: Match[] = [];
+  try {
+    for (const [index, one] of given.entries()) {
+      const values: PreparedCustomData[number][] = [];
+      for (const [key, value] of Object.entries(one ?? {})) {
+        const field = fields.get(key);
+        if (field === undefined) throw customValueErrors.fieldNotDefined({ key });
+        const name = `${prefixOf(index)}customData.${key}`;
+        values.push({ field, name, value: await toValue(value, field, name, isText, matches) });
+      }
+      prepared.push(values);
     }
-    prepared.push(values);
+  } catch (error) {
+    // Of several values that are wrong the first is told of.
+    await requireMatches(scope, matches);
+    throw error;
   }
+  await requireMatches(scope, matches);
   return prepared;
 }
 
@@ -92,21 +98,35 @@ function refuseLong(value: unknown): void {
   if (text.length > 2 * maxValueCharacters || [...text].length > maxValueCharacters) throw customValueErrors.tooLong();
 }
 
-/** What one command may still spend on regular expressions, which customers write. */
-interface Matching {
-  leftMs: number;
+/** A text that has to match the expression of a rule; all of a command's are matched at once, when everything else is right. */
+interface Match {
+  readonly text: string;
+  readonly rule: ValidateRule;
+  readonly name: string;
 }
 
-/** Of the event loop, which all user pools share. Ten thousand values of ordinary expressions take less. */
+/** What one command may spend on regular expressions, which customers write. Ten thousand values of ordinary ones take less. */
 const maxMatchingMs = 500;
-const longMs = 5;
+
+async function requireMatches({ userPoolId }: Scope, matches: readonly Match[]): Promise<void> {
+  const questions = matches.map(({ text, rule }) => ({ text, expression: rule.content ?? '' }));
+  const answers = await patternMatching.match(userPoolId, questions, maxMatchingMs);
+  for (const [index, { name, rule }] of matches.entries()) {
+    if (answers[index] === undefined) throw customValueErrors.tooCostly({ field: name });
+    if (!answers[index]) throw refusedBy(rule, name);
+  }
+}
+
+function refusedBy({ error, type }: ValidateRule, name: string) {
+  return error ? customValueErrors.refused({ error }) : customValueErrors.invalid({ field: name, rule: type });
+}
 
 async function toValue(
   given: unknown,
   field: CustomField,
   name: string,
   isText: boolean,
-  matching: Matching,
+  matches: Match[],
 ): Promise<Value | null> {
   if (given === null || given === '') return null;
   const value = toTyped(given, field, isText);
@@ -115,9 +135,8 @@ async function toValue(
     throw customValueErrors.notAnOption({ field: name });
   }
   for (const rule of field.validateRules) {
-    if (await satisfies(String(value), rule, name, matching)) continue;
-    if (rule.error) throw customValueErrors.refused({ error: rule.error });
-    throw customValueErrors.invalid({ field: name, rule: rule.type });
+    if (rule.type === 'regExp') matches.push({ text: String(value), rule, name });
+    else if (!(await satisfies(String(value), rule.type))) throw refusedBy(rule, name);
   }
   return value;
 }
@@ -164,21 +183,8 @@ function toIso(time: string | number): string | undefined {
 
 const email = z.email();
 
-async function matches(text: string, expression: string, name: string, matching: Matching): Promise<boolean> {
-  const startedAt = performance.now();
-  const isMatch = parsePattern(expression)?.matches(text) === true;
-  const tookMs = performance.now() - startedAt;
-  matching.leftMs -= tookMs;
-  if (matching.leftMs < 0) throw customValueErrors.tooCostly({ field: name });
-  // However many follow, other requests come in between.
-  if (tookMs > longMs) await othersTurn();
-  return isMatch;
-}
-
-async function satisfies(text: string, rule: ValidateRule, name: string, matching: Matching): Promise<boolean> {
-  switch (rule.type) {
-    case 'regExp':
-      return matches(text, rule.content ?? '', name, matching);
+async function satisfies(text: string, type: Exclude<ValidateRule['type'], 'regExp'>): Promise<boolean> {
+  switch (type) {
     case 'phone':
       return (
         /^\+?[\d\s().-]{5,32}$/.test(text) &&

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { expect, test, vi } from 'vitest';
 import { type TestUserPool, testUserPool } from '../../testing/server.ts';
 import { deleteIdleFiles } from './index.ts';
 
@@ -385,4 +386,18 @@ test('the import of another user pool is not there', async () => {
     expect(await other.call(operation, { importId, ...input })).toMatchObject({ statusCode: 404 });
   }
   await ended(pool, importId);
+});
+
+test('a thousand rows have the expressions of their fields matched at once, not row by row', async () => {
+  const pool = await testUserPool();
+  const rule = { type: 'regExp', content: '^[A-Z]\\d+$' };
+  await pool.do('setCustomFields', { list: [{ targetType: 'USER', key: 'badge', validateRules: [rule] }] });
+  const file = ['username,badge', ...Array.from({ length: 1000 }, (_, at) => `user${at},A${at}`)].join('\n');
+  const asked = vi.spyOn(Worker.prototype, 'postMessage');
+  expect(await importFile(pool, file)).toMatchObject({ state: 'done', created: 1000, failed: 0 });
+  // Once when the rows are read, once when the users are made, for each step; those of the first pieces may be shorter.
+  const counts = asked.mock.calls.map(([task]) => task.questions.length);
+  asked.mockRestore();
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2000);
+  expect(counts.length).toBeLessThanOrEqual(4);
 });
