@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +56,28 @@ test('ends with 3 where rows are refused, which a report then has', async () => 
   expect(run.stdout).toContain('1 created, 0 updated, 0 skipped, 1 refused (dry run: nothing was changed)');
   expect(await readFile(report, 'utf8')).toBe('row,field,message\r\n2,email,Parameter email is malformed\r\n');
   expect(await pool.rows('users')).toEqual([]);
+});
+
+test('the report, and the note of an interrupted import, are for who ran the command alone', async () => {
+  const pool = await testUserPool();
+  const path = await file('private.csv', `username,email\nada,x\n${'bob,\n'.repeat(200_000)}`);
+  const report = join(folder, 'private-errors.csv');
+  const notes = join(folder, 'genauth', 'imports');
+  const before = new Set(await readdir(notes).catch(() => []));
+  const interrupted = start(['import', 'users', path, '--report', report], environmentOf(pool, pool.server.origin));
+  const own = async () => (await readdir(notes).catch(() => [])).filter((name) => !before.has(name));
+  await expect.poll(own, { timeout: 10_000 }).toHaveLength(1);
+  interrupted.interrupt();
+  expect((await interrupted.ended).exitCode).toBe(130);
+  const [note = ''] = await own();
+  const modeOf = async (name: string) => (await stat(name)).mode & 0o777;
+  expect(await modeOf(join(notes, note))).toBe(0o600);
+  expect(await modeOf(notes)).toBe(0o700);
+  const [{ job_id: jobId } = { job_id: null }] = await pool.rows<{ job_id: string | null }>('user_imports');
+  if (jobId !== null) await pool.do('cancelJob', { jobId });
+  const small = await file('small.csv', 'username,email\nada,x\n');
+  expect(await importUsers(pool, small, '--report', report)).toMatchObject({ exitCode: 3 });
+  expect(await modeOf(report)).toBe(0o600);
 });
 
 test('reads the first sheet of a workbook', async () => {

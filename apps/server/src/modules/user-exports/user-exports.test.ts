@@ -69,6 +69,23 @@ test('exports users part by part, harmless for spreadsheets, and notes who asked
   expect(audit.map(({ target_id }) => target_id)).toEqual([list[1].exportId, list[0].exportId]);
 });
 
+test.each(['=', '+', '-', '@', '＝', '＋', '－', '＠'])(
+  'a name that begins with %s is no formula in the file, and the same again when it is imported',
+  async (sign) => {
+    const pool = await testUserPool();
+    const [name, nickname] = [`${sign}1+1`, ` ${sign}SUM(A1)`];
+    const { userId } = await pool.do('createUser', { username: 'ada', name, nickname });
+    const content = await exportFile(pool, { format: 'csv', fields: ['username', 'name', 'nickname'] });
+    expect(content).toBe(`username,name,nickname\r\nada,'${name},'${nickname}\r\n`);
+    await pool.do('updateUser', { userId, name: 'other', nickname: 'other' });
+    const { importId } = await pool.do('createUserImport', { format: 'csv', options: { onExisting: 'update' } });
+    await pool.do('uploadUserImportChunk', { importId, index: 0, content: Buffer.from(content).toString('base64') });
+    await pool.do('startUserImport', { importId, chunkCount: 1 });
+    await expect.poll(async () => (await pool.do('getUserImport', { importId })).updated).toBe(1);
+    expect(await pool.do('getUser', { userId })).toMatchObject({ name, nickname });
+  },
+);
+
 test('of those selected or searched, and of nobody who came later', async () => {
   const pool = await withPeople();
   const names = async (wish: Record<string, unknown>) =>
