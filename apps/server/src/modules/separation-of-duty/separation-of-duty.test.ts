@@ -243,6 +243,32 @@ test('a group stays as it was though the user who is refused comes last of thous
   expect(again).toMatchObject({ state: 'done', done: 4_103, result: { users: 4_103, changed: 4_100 } });
 });
 
+test('who is made with a tree of departments, or becomes a person, is looked at like everybody', async () => {
+  const { pool, root } = await aWorld();
+  const rules = { byRule: byCompany, alsoByRule: { field: 'nickname', operator: 'EQUAL', value: 'x' } };
+  for (const [code, rule] of Object.entries(rules)) {
+    const { evaluation } = await pool.do('createGroup', { code, name: code, type: 'dynamic', rule });
+    await finished(pool, evaluation.jobId);
+  }
+  await assign(pool, 'a', target('GROUP', 'byRule'));
+  await assign(pool, 'withB', target('GROUP', 'alsoByRule'));
+  const account = await pool.do('createPublicAccount', { username: 'desk', company: 'acme', nickname: 'x' });
+  const { userId } = account;
+  await expectRefusal(pool, ['changeIntoPersonalAccount', { userId }], `USER ${userId}`, '(users in all: 1)');
+  await pool.do('updatePublicAccount', { userId, nickname: 'y' });
+  await pool.do('changeIntoPersonalAccount', { userId });
+  expect(await namesIn(pool, 'byRule')).toEqual(['desk']);
+
+  await pool.do('updateUser', { userId, company: 'none' });
+  await assign(pool, 'b', target('USER', userId));
+  await assign(pool, 'a', target('DEPARTMENT', root));
+  const tree = {
+    name: 'Acme',
+    children: [{ name: 'new', members: [{ username: 'desk' }, { username: 'nobody yet' }] }],
+  };
+  await expectRefusal(pool, ['createDepartmentTree', tree], `USER ${userId}`, '(users in all: 1)');
+});
+
 test('a department cannot be moved below a role that its members, or those below it, must not hold', async () => {
   const { pool, ada, bob, root, left, right, below } = await aWorld();
   const move = (departmentId: string, parentDepartmentId: string): Call => [
