@@ -1,7 +1,9 @@
 import { createHash, createHmac, pbkdf2, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { verify as verifyArgon2 } from '@node-rs/argon2';
 import { verify as verifyBcrypt } from '@node-rs/bcrypt';
+import type { UnixCryptParameters } from './unix-crypt.ts';
 
 /** A stored password hash whose scheme is known. */
 export interface RecognizedHash {
@@ -35,6 +37,8 @@ const maxBcryptCost = 14;
 const maxPbkdf2Work = 2_500_000;
 /** Of scrypt: N times r times p; its memory is 128 times N times r. */
 const maxScryptWork = 2 ** 22;
+/** Of the SHA schemes of `crypt(3)`. About a second of one core. */
+const maxUnixCryptRounds = 1_000_000;
 /** Each costs something besides that work, however small the others are. */
 const maxScryptLanes = 64;
 
@@ -67,6 +71,16 @@ const bcrypt: Scheme = (text) => {
     isSlow: true,
     verify: (password) => verifyBcrypt(prepare(password), hash),
   };
+};
+
+/** passlib's way around the 72 bytes: bcrypt of a SHA-256 digest, or of an HMAC with the salt as its key. */
+const bcryptOfDigest: Scheme = (text) => {
+  const [, isKeyed, version = '', cost = '', salt = '', rest = ''] =
+    /^\$bcrypt-sha256\$(v=2,t=)?(2[ab]),(?:r=)?(\d{1,2})\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$/.exec(text) ?? [];
+  const found = bcrypt(`$${version}$${cost.padStart(2, '0')}$${salt}${rest}`, null);
+  const prepare = (password: string) =>
+    isKeyed ? createHmac('sha256', salt).update(password).digest() : digestOf('sha256', password);
+  return found && { ...found, verify: (password) => found.verify(prepare(password).toString('base64')) };
 };
 
 const digests = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'md5'];
@@ -134,6 +148,43 @@ const scryptHash: Scheme = (text) => {
   };
 };
 
+/** What `crypt(3)` and `openssl passwd` write into `/etc/shadow`, LDAP and mail servers: MD5, SHA-256, SHA-512. */
+const unixCryptHash: Scheme = (text) => {
+  const [, scheme = '', count, salt = '', digest = ''] =
+    /^(?:\{(?:CRYPT|(?:MD5|SHA256|SHA512)-CRYPT)\})?\$(1|apr1|5|6)\$(?:rounds=(\d{1,9})\$)?([^$]{0,16})\$([./0-9A-Za-z]+)$/.exec(
+      text,
+    ) ?? [];
+  const length = unixCryptLengths.get(scheme);
+  const isMd5 = length === 22;
+  if (digest.length !== length || (isMd5 && (count !== undefined || salt.length > 8))) return undefined;
+  // Fewer and more are made these, says the specification.
+  const rounds = Math.min(Math.max(Number(count ?? 5000), 1000), 999_999_999);
+  const parameters = { scheme: scheme as UnixCryptParameters['scheme'], salt, rounds };
+  return {
+    isTooCostly: rounds > maxUnixCryptRounds,
+    isSlow: true,
+    verify: async (password) => isSame(Buffer.from(await onThread(password, parameters)), Buffer.from(digest)),
+  };
+};
+
+const unixCryptLengths: ReadonlyMap<string, number> = new Map([
+  ['1', 22],
+  ['apr1', 22],
+  ['5', 43],
+  ['6', 86],
+]);
+
+function onThread(password: string, parameters: UnixCryptParameters): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(new URL('./unix-crypt-thread.ts', import.meta.url), {
+      workerData: { password, parameters },
+    });
+    thread.once('message', resolve);
+    thread.once('error', reject);
+    thread.once('exit', () => reject(new Error('the thread that checks a password ended without an answer')));
+  });
+}
+
 /** RFC 2307 and its followers: `{SSHA}` and the like, base64 of a digest and the salt after it. */
 const ldap: Scheme = (text) => {
   const [, isSalted, name = '', body = ''] = /^\{(S?)(SHA-?\d*|MD5)\}([\w+/]+=*)$/i.exec(text) ?? [];
@@ -170,7 +221,17 @@ const bareDigest: Scheme = (text, salt) => {
   return saltedDigest(digest, bytes, salts);
 };
 
-const schemes: readonly Scheme[] = [argon2, bcrypt, pbkdf2Hash, scryptHash, ldap, namedDigest, bareDigest];
+const schemes: readonly Scheme[] = [
+  argon2,
+  bcrypt,
+  bcryptOfDigest,
+  pbkdf2Hash,
+  scryptHash,
+  unixCryptHash,
+  ldap,
+  namedDigest,
+  bareDigest,
+];
 
 /** Nobody writes down whether the salt went before or after the password, or was the key of an HMAC. */
 function saltedDigest(digest: string, expected: Buffer, salts: readonly Buffer[]): RecognizedHash | undefined {

@@ -6,7 +6,7 @@ const { passwords } = composition;
 
 const password = '密码 pa55word!';
 
-/* Made from that password by passlib, argon2-cffi, Django, Werkzeug and Python's hashlib. */
+/* Made from that password by passlib, argon2-cffi, Django, Werkzeug, Python's hashlib and OpenSSL. */
 const hashes: [scheme: string, hash: string, salt: string | null][] = [
   ['bcrypt 2b, passlib', '$2b$04$7jKu/5xJXq5fz47kOZ4Cue5jOBBjqw.sK.fZWosggSO6XElEHn8Si', null],
   ['bcrypt 2a, passlib', '$2a$04$QRBMwgGFJMgPvcwio9FDZu9LqumWGB8pMBS6QHDu97fwp2AgXfDOe', null],
@@ -48,6 +48,40 @@ const hashes: [scheme: string, hash: string, salt: string | null][] = [
   [
     'Argon2id of version 16',
     '$argon2id$v=16$m=512,t=2,p=1$c29tZXNhbHRzYWx0$vZEGyCKdnqJmYGoWpqSEZN6JMORYaPsPDIRlWsqPBGw',
+    null,
+  ],
+  [
+    'bcrypt of HMAC-SHA256, passlib',
+    '$bcrypt-sha256$v=2,t=2b,r=4$ppFQDLy3mBLeW9QeZeO5oO$QDSQa7RTR/9gTFywzg9dCE9Z8wH5kiW',
+    null,
+  ],
+  ['bcrypt of SHA-256, passlib', '$bcrypt-sha256$2b,4$pFNi6Qp5W.eyg12/FtxVTu$EDM2fmTPjhzpPC98Yk033wT6ktr4N1K', null],
+  ['MD5 crypt, openssl', '$1$abcdefgh$4oOzwZSadQDlBjxjuie9e1', null],
+  ['Apache MD5, openssl', '$apr1$abcdefgh$TvyPevrSrGD6gStLK.aS/1', null],
+  ['SHA-256 crypt, openssl', '$5$abcdefghijklmnop$je8wKB/kunW0UUWPj4biKzV.68hbIrOlGsBn7FRs6G.', null],
+  [
+    'SHA-512 crypt, openssl',
+    '$6$abcdefghijklmnop$E.UIlUNAvMx2s531zFIx4H9eQ0V.MukLgmTThZUo/KxC.uPgBAFeJonYae5c/Iqh2aJ/jxL1O8obCHiUSIVqB/',
+    null,
+  ],
+  [
+    'SHA-512 crypt, passlib',
+    '$6$rounds=1000$pL7KTfya2HfL1m.7$bHYPy07UG4C69JG3kL8AUJ2DZnx548uqVNRiBY6iSc/5cnmXae6xhAuGg5un7ZHoxHai0x59wZLBN50JoUxaC/',
+    null,
+  ],
+  [
+    'SHA-256 crypt with the rounds passlib takes',
+    '$5$rounds=535000$gJwpPixdNE9V/Vbd$Ga3oB4Om5MvCSvXw7EIrRw2CHuhOWT7slsmXXMPQPoA',
+    null,
+  ],
+  [
+    'SHA-512 crypt in LDAP',
+    '{CRYPT}$6$pTa5ZtHH3UYxIYwW$SDSrYaUBTlByDTJlCM8Y29sUTegCnX/88gn5bdY3J1tbYhsZw3nE4mb2g90F79rmKj4aIqCAWRov3dAHBucU4.',
+    null,
+  ],
+  [
+    'SHA-512 crypt in Dovecot',
+    '{SHA512-CRYPT}$6$x$MH7BT7heb3/mmlieXRKyZZiGYQvsWgXXSzihgHKYow.SSWQaNnpnH6I8CzH3CTq0U6P.waRVQMJmmTzTVIpPa0',
     null,
   ],
   ['{SSHA}, passlib', '{SSHA}T+uDmwDvOXfEw149M4UD5zyanlXAOGfs', null],
@@ -171,6 +205,7 @@ test('a hash of ours is checked, and stays', async () => {
 test.each([
   ['a password in clear', 'passw0rd'],
   ['nothing known', '$6$rounds=5000$saltsalt$abcdefghijklmnopqrstuvwxyz'],
+  ['a digest of a Unix password with a part too much', `$1$rounds=5000$saltsalt$${'a'.repeat(22)}`],
   ['half a hash', '$argon2id$v=19$m=7168,t=5,p=1$c2FsdHNhbHQ'],
   ['a digest of the wrong length', 'e10adc3949ba59abbe56e057f20f88'],
   ['a digest under another name', 'sha256$salt$e10adc3949ba59abbe56e057f20f883e'],
@@ -196,6 +231,8 @@ const costly = [
   `$scrypt$ln=30,r=8,p=1$${salt}$${digest}`,
   `scrypt:32768:8:1000$${salt}$${'ab'.repeat(32)}`,
   `pbkdf2_sha1$2500000$salt$${Buffer.alloc(40).toString('base64')}`,
+  `$6$rounds=999999999$saltsalt$${'a'.repeat(86)}`,
+  `$bcrypt-sha256$v=2,t=2b,r=20$${'a'.repeat(22)}$${'a'.repeat(31)}`,
   `scrypt$2$salt$1$2097152$${Buffer.alloc(64).toString('base64')}`,
 ];
 
