@@ -195,7 +195,7 @@ export async function compose({
     {
       name: 'delete files of imports',
       everySeconds: 60,
-      run: () => database.acrossUserPools(deleteIdleFiles),
+      run: () => repeatWhileFull(() => database.acrossUserPools(deleteIdleFiles)),
     },
     {
       name: 'delete what ended long ago',

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { type TestUserPool, testUserPool } from '../../testing/server.ts';
-import { deleteIdleFiles } from './index.ts';
+import { doUpkeep, type TestUserPool, testUserPool } from '../../testing/server.ts';
 
 async function importFile(pool: TestUserPool, content: string, options: Record<string, unknown> = {}) {
   const { format = 'ndjson', ...others } = options;
@@ -96,14 +95,15 @@ test('of an import that was canceled neither the file nor what a dry run remembe
   const { importId } = await pool.do('createUserImport', { format: 'csv', options: { dryRun: true } });
   await pool.do('uploadUserImportChunk', { importId, index: 0, content: 'Cg==' });
   await pool.server.sql(
-    `insert into user_import_identifiers (user_pool_id, import_id, digest) values ($1, $2, '\\x00')`,
+    `insert into user_import_identifiers (user_pool_id, import_id, digest)
+     select $1, $2, int4send(number) from generate_series(1, 45000) as number`,
     [pool.id, importId],
   );
   const { jobId } = await pool.do('startUserImport', { importId, chunkCount: 1 });
   await pool.server.sql(`update jobs set state = 'canceled' where id = $1`, [jobId]);
-  // Others may be deleting as well.
+  // More than one batch. Others may be deleting as well.
   for (let turn = 0; turn < 100 && (await pool.rows('user_import_chunks')).length > 0; turn++) {
-    await pool.server.database.acrossUserPools(deleteIdleFiles);
+    await doUpkeep(pool.server, 'delete files of imports');
   }
   expect(await pool.rows('user_import_chunks')).toEqual([]);
   expect(await pool.rows('user_import_identifiers')).toEqual([]);

@@ -170,11 +170,11 @@ const isAbandoned = `import.job_id is null and coalesce(import.uploaded_at, impo
  * keeps an upload or a start out until all of the file is gone. A row that was changed before it could be locked is looked at
  * anew, and is idle no longer.
  */
-const deleteIdle = statement<Record<never, never>, []>(`
+const deleteIdle = statement<{ id: string }, [limit: number]>(`
   with idle as materialized (
     select import.user_pool_id, import.id from ${source}
     where import.chunks > 0 and (job.state in ('done', 'failed', 'canceled') or not ${isThere} or ${isAbandoned})
-    limit 100 for no key update of import skip locked
+    limit $1 for no key update of import skip locked
   ), emptied as (
     delete from user_import_chunks chunk using idle
     where chunk.user_pool_id = idle.user_pool_id and chunk.import_id = idle.id
@@ -184,6 +184,23 @@ const deleteIdle = statement<Record<never, never>, []>(`
   )
   update user_imports set chunks = 0, bytes = case when job_id is null then 0 else bytes end from idle
   where user_imports.user_pool_id = idle.user_pool_id and user_imports.id = idle.id
+  returning user_imports.id
+`);
+
+const filesAtOnce = 10;
+const identifiersAtOnce = 20_000;
+
+/** A dry run remembers some for every row. They go first, a few at a time, as long as the file tells whose they are. */
+const forgetIdentifiers = statement<{ importId: string }, [limit: number]>(`
+  with doomed as materialized (
+    select seen.user_pool_id, seen.import_id, seen.digest
+    from ${source} join user_import_identifiers seen on seen.user_pool_id = import.user_pool_id and seen.import_id = import.id
+    where import.chunks > 0 and (job.state in ('done', 'failed', 'canceled') or not ${isThere})
+    limit $1 for update of seen skip locked
+  )
+  delete from user_import_identifiers seen using doomed
+  where seen.user_pool_id = doomed.user_pool_id and seen.import_id = doomed.import_id and seen.digest = doomed.digest
+  returning seen.import_id as "importId"
 `);
 
 const stored = statement<{ bytes: number }, []>(`
@@ -197,9 +214,14 @@ export async function countStoredBytes(scope: Scope): Promise<number> {
   return row?.bytes ?? 0;
 }
 
-/** Deletes files whose import has ended, or was never started, and what a dry run remembered of them. */
-export async function deleteIdleFiles(across: AcrossUserPools): Promise<void> {
-  await deleteIdle(across);
+/**
+ * Deletes some of the files whose import has ended, or was never started, and of what dry runs remembered of them. Answers
+ * whether there may be more.
+ */
+export async function deleteIdleFiles(across: AcrossUserPools): Promise<boolean> {
+  const forgotten = await forgetIdentifiers(across, identifiersAtOnce);
+  if (forgotten.length === identifiersAtOnce) return true;
+  return (await deleteIdle(across, filesAtOnce)).length === filesAtOnce;
 }
 
 const reportRowsAtOnce = 5000;
