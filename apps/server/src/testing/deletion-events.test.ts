@@ -17,6 +17,8 @@ async function world() {
   const lab = await make('Lab', root.departmentId);
   const attic = await make('Attic', root.departmentId);
   const ada = (await pool.do('createUser', { username: 'ada', departmentIds: [lab] })).userId as string;
+  // He is in charge there without being a member.
+  await pool.do('updateDepartment', { ...acme, departmentId: attic, leaderUserIds: [ada] });
   const desk = (await pool.do('createPublicAccount', { username: 'desk', departmentIds: [attic] })).userId as string;
   const team = (await pool.do('createGroup', { code: 'team', name: 'team' })).id as string;
   const rule = { field: 'username', operator: 'EQUAL', value: 'ada' };
@@ -73,6 +75,7 @@ test('a deleted user', async () => {
   expect(await announcedBy(made, 'deleteUsersBatch', { userIds: [made.ada] })).toEqual([
     'organization:member-removed ada lab',
     'user:organization-node-update ada',
+    'organization:node-updated attic',
     'role:unassigned reader ada',
     'subject:remove ada reader',
     'group:member-removed team ada',
@@ -87,7 +90,21 @@ test('a resigned user is announced the same, but stays a subject that may be ass
   const made = await world();
   const events = await announcedBy(made, 'resignUser', { userId: made.ada });
   expect(events).toContain('role:unassigned reader ada');
+  expect(events).toContain('organization:node-updated attic');
   expect(events.filter((event) => event.startsWith('subject:remove'))).toEqual([]);
+});
+
+test('who leads departments of his own alone says so by leaving them', async () => {
+  const made = await world();
+  const { pool, lab, attic, ada } = made;
+  await pool.do('updateDepartment', { organizationCode: 'acme', departmentId: attic, leaderUserIds: [] });
+  await pool.do('updateDepartment', { organizationCode: 'acme', departmentId: lab, leaderUserIds: [ada] });
+  const events = await announcedBy(made, 'resignUser', { userId: ada });
+  expect(events.slice(0, 3)).toEqual([
+    'organization:member-removed ada lab',
+    'user:organization-node-update ada',
+    'user:updated ada',
+  ]);
 });
 
 test('a deleted public account', async () => {

@@ -3,6 +3,8 @@ import type { TestUserPool } from './server.ts';
 /** Relations by what their events call them, as texts `<from> <to>`, and fields of users by id. */
 interface Told {
   readonly pairs: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Groups, roles and posts by id, with what is told of them. */
+  readonly things: ReadonlyMap<string, string>;
   readonly users: ReadonlyMap<string, { readonly status: string; readonly nickname: string | null }>;
   /** Begun while it was there already, or ended while it was not. */
   readonly contradictions: readonly string[];
@@ -12,6 +14,7 @@ interface Told {
 async function replay(pool: TestUserPool): Promise<Told> {
   const pairs = new Map<string, Set<string>>();
   const users = new Map<string, { status: string; nickname: string | null }>();
+  const things = new Map<string, string>();
   const contradictions: string[] = [];
   const change = (relation: string, from: string, to: string, isNew: boolean) => {
     const all = pairs.get(relation) ?? new Set();
@@ -35,6 +38,7 @@ async function replay(pool: TestUserPool): Promise<Told> {
       }
     }
     users.delete(id);
+    things.delete(id);
   };
 
   for (const { name, data } of await pool.events()) {
@@ -48,6 +52,19 @@ async function replay(pool: TestUserPool): Promise<Told> {
       case 'user.deleted':
       case 'public_account.deleted':
         forget(data.user.userId);
+        break;
+      case 'group.created':
+      case 'group.updated':
+        things.set(data.group.id, `group ${data.group.code} ${data.group.name}`);
+        break;
+      case 'role.created':
+      case 'role.updated':
+      case 'role.disabled':
+        things.set(data.role.id, `role ${data.role.code} ${data.role.status}`);
+        break;
+      case 'post.created':
+      case 'post.updated':
+        things.set(data.post.id, `post ${data.post.code} ${data.post.name}`);
         break;
       case 'group.deleted':
         forget(data.group.id, 'group_members');
@@ -104,7 +121,7 @@ async function replay(pool: TestUserPool): Promise<Told> {
       default:
     }
   }
-  return { pairs, users, contradictions };
+  return { pairs, things, users, contradictions };
 }
 
 const relations: Readonly<Record<string, string>> = {
@@ -125,7 +142,7 @@ const relations: Readonly<Record<string, string>> = {
 
 /** Where what events told is not what is so; nothing, when whoever listens knows everything. */
 export async function untold(pool: TestUserPool): Promise<readonly string[]> {
-  const { pairs, users, contradictions } = await replay(pool);
+  const { pairs, things, users, contradictions } = await replay(pool);
   const differences = [...contradictions];
   for (const [relation, sql] of Object.entries(relations)) {
     const told = pairs.get(relation) ?? new Set();
@@ -133,6 +150,14 @@ export async function untold(pool: TestUserPool): Promise<readonly string[]> {
     for (const pair of real) if (!told.has(pair)) differences.push(`${relation} ${pair} was never begun`);
     for (const pair of told) if (!real.has(pair)) differences.push(`${relation} ${pair} was never ended`);
   }
+  const real = await pool.server.sql<{ id: string; thing: string }>(
+    `select id, 'group ' || code || ' ' || name as thing from groups where user_pool_id = $1
+     union all select id, 'role ' || code || ' ' || status from roles where user_pool_id = $1
+     union all select id, 'post ' || code || ' ' || name from posts where user_pool_id = $1`,
+    [pool.id],
+  );
+  for (const { id, thing } of real) if (things.get(id) !== thing) differences.push(`${thing} is ${things.get(id)}`);
+  for (const [id, thing] of things) if (!real.some((one) => one.id === id)) differences.push(`${thing} is no more`);
   const rows = await pool.rows<{ id: string; status: string; nickname: string | null }>('users');
   for (const { id, status, nickname } of rows) {
     const told = users.get(id);

@@ -152,6 +152,8 @@ function writersOf({ departments, root, users, accounts, groupIds, posts }: Crow
     ['createOrUpdateGroup', () => ({ code: `g${below(4)}`, name: 'g', type: 'static' })],
     ['evaluateDynamicGroup', () => ({ code: 'dyn' })],
     ['deleteGroupsBatch', () => ({ codeList: [one(['g0', 'g1', 'g2', 'g3'])] })],
+    ['updateGroup', () => ({ code: one(['g0', 'g1']), name: one(['g', 'h']) })],
+    ['updateRole', () => ({ code: role(), status: one(['ENABLE', 'DISABLE']) })],
     ['deleteRolesBatch', () => ({ codeList: [role()] })],
     ['createRole', () => ({ code: role() })],
     ['createRole', () => ({ code: role() })],

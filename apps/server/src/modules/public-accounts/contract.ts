@@ -1,6 +1,7 @@
 import { command, doc, dto, errors, event, pageOf, query } from '@genauth/contract';
 import * as z from 'zod';
 import { departmentMemberRemoved, userDepartmentsChanged } from '../department-members/contract.ts';
+import { departmentUpdated } from '../departments/contract.ts';
 import { deleteUsersBatch, resignUserBatch, updateUser, updateUserBatch } from '../user-changes/contract.ts';
 import { UserDto, userCustomDataChanged, userErrors } from '../user-directory/contract.ts';
 import { listUsers } from '../user-search/contract.ts';
@@ -365,7 +366,7 @@ export const changeIntoPublicAccount = command({
   errors: [userErrors.notFound, publicAccountErrors.notInUse, publicAccountErrors.isAdministrator],
   audit: { operationType: 'update', resourceType: 'public_account' },
   target: 'userId',
-  emits: [userBecamePublic, departmentMemberRemoved, userDepartmentsChanged],
+  emits: [userBecamePublic, departmentMemberRemoved, userDepartmentsChanged, departmentUpdated],
 });
 
 export const changeIntoPersonalAccount = command({

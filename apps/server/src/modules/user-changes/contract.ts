@@ -2,6 +2,7 @@ import { command, doc, dto, IsSuccessDto, pageOf, paging, query } from '@genauth
 import * as z from 'zod';
 import { customDataErrors } from '../custom-values/contract.ts';
 import { departmentMemberRemoved, userDepartmentsChanged } from '../department-members/contract.ts';
+import { departmentUpdated } from '../departments/contract.ts';
 import {
   optionalField,
   status,
@@ -87,7 +88,7 @@ const changeErrors = [
 ];
 
 /** What ends with a user's time in the company. */
-const relationsEnd = [departmentMemberRemoved, userDepartmentsChanged];
+const relationsEnd = [departmentMemberRemoved, userDepartmentsChanged, departmentUpdated];
 const changeEvents = [
   userUpdated,
   userCustomDataChanged,
@@ -212,7 +213,7 @@ export const deleteUsersBatch = command({
   answer: 'IsSuccessRespDto',
   errors: [userErrors.customFieldNotDefined],
   audit: { operationType: 'delete', resourceType: 'user' },
-  emits: [userDeleted, departmentMemberRemoved, userDepartmentsChanged],
+  emits: [userDeleted, ...relationsEnd],
 });
 
 const ArchivedUser = dto('ListArchivedUsersRespDto', {

@@ -23,6 +23,7 @@ export {
   departmentMemberRemoved,
   userDepartmentsChanged,
 } from '../department-members/contract.ts';
+export { departmentUpdated } from '../departments/contract.ts';
 
 export const userDepartmentErrors = errors('user_department', {
   departmentNotFound: {

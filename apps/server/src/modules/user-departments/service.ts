@@ -18,6 +18,7 @@ import {
   departmentMemberAdded,
   departmentMemberErrors,
   departmentMemberRemoved,
+  departmentUpdated,
   userDepartmentErrors,
   userDepartmentsChanged,
 } from './contract.ts';
@@ -217,13 +218,14 @@ export const departmentMemberships = {
     if (userIds.length === 0) return;
     const users = await lockForMemberships(scope, userIds, []);
     const left = Map.groupBy(await listMemberships(scope, userIds), ({ userId }) => userId);
-    await deleteMembershipsOf(scope, userIds);
+    const led = await deleteMembershipsOf(scope, userIds);
     for (const user of users) {
       const departments = left.get(user.id);
       if (departments === undefined) continue;
       emit(departmentMemberRemoved, ...toEvents(user, departments));
       emit(userDepartmentsChanged, { user: toEventUser(user), departmentIds: [] });
     }
+    emit(departmentUpdated, ...led.map((node) => ({ node })));
   },
 
   /** A condition on users: member of one of these departments. */

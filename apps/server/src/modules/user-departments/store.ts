@@ -242,14 +242,36 @@ export const insertMemberships = statement<
   returning user_id as "userId", department_id as "departmentId"
 `);
 
-/** Ends every membership and every leadership of these users. */
-export const deleteMembershipsOf = statement<Record<never, never>, [userIds: readonly string[]]>(`
+/** A department that lost somebody in charge. */
+interface LedDepartment {
+  readonly id: string;
+  readonly orgId: string;
+  readonly name: string;
+  readonly code: string | null;
+}
+
+/**
+ * Ends every membership and every leadership of these users. Answers the departments they led without being members: of the
+ * others their leaving tells.
+ */
+export const deleteMembershipsOf = statement<LedDepartment, [userIds: readonly string[]]>(`
   with demoted as (
     delete from department_leaders
     where user_pool_id = current_setting('genauth.user_pool_id') and user_id = any($1)
+    returning department_id, user_id
+  ), departed as (
+    delete from department_members
+    where user_pool_id = current_setting('genauth.user_pool_id') and user_id = any($1)
+    returning department_id, user_id
   )
-  delete from department_members
-  where user_pool_id = current_setting('genauth.user_pool_id') and user_id = any($1)
+  select department.id, department.organization_id as "orgId", department.name, department.code
+  from departments department
+  where department.user_pool_id = current_setting('genauth.user_pool_id') and department.id in (
+    select department_id from demoted where not exists (
+      select from departed where departed.department_id = demoted.department_id and departed.user_id = demoted.user_id
+    )
+  )
+  order by department.id
 `);
 
 /** Whoever leaves a department he belongs to no longer leads it. */
