@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { answerBesideLocks } from '../../testing/lock-order.ts';
 import { type TestUserPool, testUserPool } from '../../testing/server.ts';
 
 async function withUsers(pool: TestUserPool, count: number): Promise<string[]> {
@@ -166,4 +167,24 @@ test('public accounts belong to no group', async () => {
   const page = await pool.do('listGroupMembers', { code: 'a' });
   expect([page.totalCount, idsOf(page)]).toEqual([1, [one]]);
   expect(await pool.call('addGroupMembers', { code: 'a', userIds: [two] })).toMatchObject({ statusCode: 404 });
+});
+
+test('who leaves a group that is being deleted waits for that, and the deletion never for him', async () => {
+  const pool = await testUserPool();
+  const group = await pool.do('createGroup', { code: 'a' });
+  const [one, two, three] = (await withUsers(pool, 3)) as [string, string, string];
+  await pool.do('addGroupMembers', { code: 'a', userIds: [one, two, three] });
+  for (const [operation, input, userId] of [
+    ['resignUser', { userId: one }, one],
+    ['changeIntoPublicAccount', { userId: two }, two],
+    ['deleteUsersBatch', { userIds: [three] }, three],
+  ] as const) {
+    const deleted = [
+      ['groups', group.id],
+      ['group_members', userId],
+    ] as const;
+    const answer = await answerBesideLocks(pool, deleted, () => pool.call(operation, input));
+    expect(answer).toMatchObject({ statusCode: 200 });
+  }
+  expect(await counts(pool)).toEqual({ rows: 0, counted: 0 });
 });

@@ -97,8 +97,16 @@ const removeAll = statement<EndedMembership, [userIds: readonly string[]]>(`
   order by groups.id, users.id
 `);
 
-/** Ends every membership of these users. */
-export function deleteMembershipsOf(scope: Scope, userIds: readonly string[]): Promise<EndedMembership[]> {
+const holdGroupsOf = statement<Record<never, never>, [userIds: readonly string[]]>(`
+  select from groups where groups.user_pool_id = current_setting('genauth.user_pool_id') and groups.id in (
+    select group_id from group_members
+    where user_pool_id = current_setting('genauth.user_pool_id') and user_id = any($1)
+  ) order by groups.id for key share
+`);
+
+/** Ends every membership of these users. The groups come first, as they do for whoever deletes them: their members are counted. */
+export async function deleteMembershipsOf(scope: Scope, userIds: readonly string[]): Promise<EndedMembership[]> {
+  await holdGroupsOf(scope, userIds);
   return removeAll(scope, userIds);
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { newId } from '../../platform/ids.ts';
-import { answerBesideDeletion } from '../../testing/lock-order.ts';
+import { answerBesideLocks } from '../../testing/lock-order.ts';
 import { type TestUserPool, testUserPool } from '../../testing/server.ts';
 
 async function make(pool: TestUserPool, operation: string, ...usernames: string[]): Promise<string[]> {
@@ -158,10 +158,32 @@ test('whoever links groups or roles that are being deleted waits for that, and t
     ['groups', groups, link('getPublicAccountOfGroups', { groupIds: ['b', 'a'] })],
     ['roles', roles, link('bindPublicAccountOfRoles', { roleIds: ['b', 'a'] })],
   ] as const) {
-    expect(await answerBesideDeletion(pool, table, [one.id, other.id], call)).toMatchObject({ statusCode: 200 });
+    const deleted = [
+      [table, one.id],
+      [table, other.id],
+    ] as const;
+    expect(await answerBesideLocks(pool, deleted, call)).toMatchObject({ statusCode: 200 });
   }
   expect(await pool.rows('public_account_groups')).toHaveLength(2);
   expect(await pool.rows('public_account_roles')).toHaveLength(2);
+});
+
+test('people and accounts that are linked are locked in one order, for an account may have been a person', async () => {
+  const pool = await testUserPool();
+  const [ada] = (await make(pool, 'createUser', 'ada')) as [string];
+  const [desk, lobby] = (await make(pool, 'createPublicAccount', 'desk', 'lobby')) as [string, string];
+  for (const [operation, input] of [
+    ['bindUsersPublicAccount', { publicAccountId: lobby, userIds: [ada] }],
+    ['setuserOfPublicAccount', { userId: ada, publicAccountIds: [lobby, desk] }],
+  ] as const) {
+    const changed = [
+      ['users', ada],
+      ['users', lobby],
+    ] as const;
+    const answer = await answerBesideLocks(pool, changed, () => pool.call(operation, input));
+    expect(answer).toMatchObject({ statusCode: 200 });
+  }
+  expect(await pool.rows('public_account_users')).toHaveLength(2);
 });
 
 test('an account has one post at most: setting another replaces it', async () => {

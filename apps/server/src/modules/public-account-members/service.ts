@@ -22,6 +22,7 @@ import {
   listRoleCodesOf,
   listUsableAccounts,
   listUsersOf,
+  lockAllInOrder,
   type Page,
   removeLinks,
   roleIdsByIdOrCode,
@@ -49,12 +50,14 @@ export function createPublicAccountMembersService({ seal }: { readonly seal: Sea
     },
 
     async bindUsersPublicAccount({ publicAccountId, userIds }, context) {
+      await lockAllInOrder(context.scope, [publicAccountId, ...userIds]);
       const accounts = await requireLockedAccounts(context.scope, [publicAccountId]);
       await link(context, accounts, 'USER', await requirePeople(context.scope, userIds));
       return { success: true };
     },
 
     async setuserOfPublicAccount({ userId, publicAccountIds }, context) {
+      await lockAllInOrder(context.scope, [userId, ...publicAccountIds]);
       const accounts = await requireLockedAccounts(context.scope, publicAccountIds);
       await link(context, accounts, 'USER', await requirePeople(context.scope, [userId]));
       return { success: true };

@@ -198,6 +198,15 @@ export async function findPostIdOf(scope: Scope, accountId: string): Promise<str
   return row?.id;
 }
 
+/**
+ * Locks people and accounts together in the order of ids, which all keep who change several users: an account may have been
+ * a person a moment ago. What each of them is, is asked afterwards.
+ */
+export const lockAllInOrder = statement<Record<never, never>, [ids: readonly string[]]>(`
+  select from users where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  order by id for no key update
+`);
+
 /** A person who is about to be linked. */
 export interface HeldPerson {
   readonly id: string;

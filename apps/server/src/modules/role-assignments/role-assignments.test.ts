@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { answerBesideDeletion } from '../../testing/lock-order.ts';
+import { answerBesideLocks } from '../../testing/lock-order.ts';
 import { startTestServer, type TestUserPool, testUserPool } from '../../testing/server.ts';
 
 interface World {
@@ -309,7 +309,11 @@ test('whoever assigns roles that are being deleted waits for that, and the delet
     ['assignRoleBatch', { roles: [{ code: 'b' }, { code: 'a' }], targets: [toUser(userIds[0])] }],
     ['assignRole', { code: 'b', targets: [targetOf('ROLE', 'a')] }],
   ] as const) {
-    const answer = await answerBesideDeletion(pool, 'roles', [a.id, b.id], () => pool.call(operation, input));
+    const deleted = [
+      ['roles', a.id],
+      ['roles', b.id],
+    ] as const;
+    const answer = await answerBesideLocks(pool, deleted, () => pool.call(operation, input));
     expect(answer).toMatchObject({ statusCode: 200 });
   }
   expect(await pool.rows('role_assignments')).toHaveLength(3);
