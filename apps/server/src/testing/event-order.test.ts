@@ -156,7 +156,7 @@ async function scene(pool: TestUserPool) {
     await pool.do('createRole', { code });
   }
   const users: string[] = [];
-  for (let number = 0; number < 6; number++) {
+  for (let number = 0; number < 10; number++) {
     users.push((await pool.do('createUser', { username: `user-${number}` })).userId);
   }
   return { organization, departmentIds: await Promise.all(departments), postIds: await Promise.all(posts), users };
@@ -180,16 +180,18 @@ function anyCommand({ organization, departmentIds, postIds, users }: Scene, rand
     ['removeDepartmentMembers', { ...department, userIds }],
     ['setUserDepartments', { userId, departments: some(departmentIds).map((departmentId) => ({ departmentId })) }],
     ['addGroupMembers', { code, userIds }],
+    ['addGroupMembers', { code, userIds: [userId] }],
     ['removeGroupMembers', { code, userIds }],
     ['assignRole', { code, targets }],
+    ['assignRole', { code, targets: targets.slice(0, 1) }],
     ['revokeRole', { code, targets }],
     ['setUserPosts', { userId, postIds: some(postIds) }],
     ['userConnectionPost', { userId, postId: one(postIds) }],
   ];
   // Seldom, or nobody would be left.
-  if (random(12) === 0) return ['resignUser', { userId }] as const;
-  if (random(25) === 0) return ['deleteUsersBatch', { userIds: [userId] }] as const;
-  if (random(25) === 0)
+  if (random(25) === 0) return ['resignUser', { userId }] as const;
+  if (random(15) === 0) return ['deleteUsersBatch', { userIds: [userId] }] as const;
+  if (random(40) === 0)
     return one([
       ['deleteGroupsBatch', { codeList: [code] }],
       ['deleteRolesBatch', { codeList: [code] }],
@@ -201,7 +203,7 @@ function anyCommand({ organization, departmentIds, postIds, users }: Scene, rand
       ['createRole', { code }],
       ['createPost', { code, name: code }],
     ] as const);
-  if (random(15) === 0)
+  if (random(6) === 0)
     return ['createUser', { username: `more-${random(1_000_000)}`, departmentIds: some(departmentIds) }] as const;
   return one(commands);
 }
@@ -220,6 +222,10 @@ test('who hears every event in its order knows what the database holds', { timeo
       const answer = await callOperation(at, operation, input, { authorization });
       if (answer.statusCode === 200) accepted.add(answer.requestId);
       if (answer.statusCode >= 500) failures.push(`${operation} ${JSON.stringify(input)}: ${JSON.stringify(answer)}`);
+      // Most commands about somebody who has left are refused whole, and then nothing would be tried with the others.
+      if (operation === 'deleteUsersBatch')
+        made.users = made.users.filter((id) => ![input['userIds']].flat().includes(id));
+      if (operation === 'resignUser' && random(2) === 0) made.users = made.users.filter((id) => id !== input['userId']);
       if (operation === 'createUser' && answer.statusCode === 200) made.users.push(answer.data.userId);
       if (operation === 'createPost' && answer.statusCode === 200) made.postIds.push(answer.data.id);
     }
@@ -234,6 +240,9 @@ test('who hears every event in its order knows what the database holds', { timeo
   const events = await server.sql<OutboxEvent>(
     'select name, request_id, data from outbox_events where user_pool_id = $1 order by id',
     [pool.id],
+  );
+  console.log(
+    JSON.stringify(Object.fromEntries([...Map.groupBy(events, (e) => e.name)].map(([n, l]) => [n, l.length]))),
   );
   const { directory, contradictions } = replay(events);
   expect(contradictions).toEqual([]);
