@@ -43,10 +43,13 @@ async function findPage(scope: Scope, search: UserSearch): Promise<Page> {
   const totalCount =
     plan.counted === undefined
       ? await scan(scope, where(plan.toCount))
-      : (await countOf(scope, where(plan.counted))) -
-        (plan.lacking === undefined ? 0 : await scan(scope, where([...plan.counted, plan.lacking])));
-  const ids = totalCount <= search.offset ? [] : await walkIds(scope, where(plan.toWalk), search, totalCount);
-  return { totalCount, ids };
+      : await countOf(scope, where(plan.counted), plan.lacking && where([...plan.counted, plan.lacking]));
+  if (totalCount <= search.offset) return { totalCount, ids: [] };
+  // The estimate took few for many: in the order asked for, they might be a long way apart.
+  if (plan.ifFew !== undefined && totalCount < (await countOf(scope, where([]))) * fewer) {
+    return gatherIds(scope, where(plan.ifFew), search);
+  }
+  return { totalCount, ids: await walkIds(scope, where(plan.toWalk), search, totalCount) };
 }
 
 /**
@@ -71,10 +74,14 @@ type Plan =
       readonly lacking?: Condition;
       readonly toCount: readonly Condition[];
       readonly toWalk: readonly Condition[];
+      /** How to find them all the same, should they turn out to be few. */
+      readonly ifFew?: readonly Condition[];
     };
 
-/** Few of all: that many are found and sorted in less time than it takes to come upon a page of them in order. */
-const few = 1 / 16;
+/** Few of all: that many are found and sorted in less time than everybody is tested, or a page of them come upon in order. */
+const few = 1 / 20;
+/** So few that the estimate was wrong about them. */
+const fewer = 1 / 100;
 /** Nearly all: those who are not among them are found in less time. */
 const nearlyAll = 15 / 16;
 
@@ -120,11 +127,11 @@ async function planOf(scope: Scope, { kind, criteria }: UserSearch): Promise<Pla
   const toWalk = [...counted, ...others.map(({ condition, onUser = condition }) => onUser)];
   const [only] = others;
   if (others.length === 1 && only?.lacking !== undefined && together > nearlyAll) {
-    return { way: 'walk', counted, lacking: only.lacking, toCount: [], toWalk };
+    return { way: 'walk', counted, lacking: only.lacking, toCount: [], toWalk, ifFew: conditions };
   }
   // To look up everybody's texts one by one takes longer than to find all that are meant.
   const toCount = others.map(({ on, condition, onUser = condition }) => (on === 'elsewhere' ? condition : onUser));
-  return { way: 'walk', toCount: [...counted, ...toCount], toWalk };
+  return { way: 'walk', toCount: [...counted, ...toCount], toWalk, ifFew: conditions };
 }
 
 /**
@@ -154,10 +161,14 @@ async function shareOfUsers(
   return size === 0 ? 0 : found / size;
 }
 
-/** The columns have the same names, so that the conditions hold for counts as they do for users. */
-async function countOf(scope: Scope, where: Condition): Promise<number> {
+/**
+ * The columns have the same names, so that the conditions hold for counts as they do for users. Who is taken off is counted in the
+ * same statement: in another one, others might be there.
+ */
+async function countOf(scope: Scope, where: Condition, lacking: Condition = sql`false`): Promise<number> {
   const { rows } = await sql<{ total: number }>`
-    select coalesce(sum(users.total), 0)::integer as total from user_counts users where ${where}
+    select coalesce(sum(users.total), 0)::integer - (select count(*) from users where ${lacking}) as total
+    from user_counts users where ${where}
   `.execute(scope.db);
   return rows[0]?.total ?? 0;
 }

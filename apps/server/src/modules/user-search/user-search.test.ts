@@ -259,3 +259,34 @@ test('answers under the name the Java SDK knows, and takes what it sends', async
   expect(usernames(page)).toBe('bob');
   expect(usernames(await pool.do('listUsers', { keywords: '张三', searchQuery: {}, options: {} }))).toBe('bob');
 });
+
+test('finds a few namesakes among many, who came one after the other, whatever the order', {
+  timeout: 30_000,
+}, async () => {
+  const pool = await testUserPool();
+  const people = Array.from({ length: 760 }, (_, index) => ({
+    username: `user-${String(index).padStart(3, '0')}`,
+    ...(index < 7 ? { nickname: 'Namesake', city: 'Namesake City' } : { city: 'Elsewhere' }),
+  }));
+  for (let at = 0; at < people.length; at += 40) {
+    await pool.do('createUsersBatch', { list: people.slice(at, at + 40) });
+  }
+  const page = async (input: object, order: string, number: number) => {
+    const options = { sort: [{ field: 'username', order }], pagination: { page: number, limit: 3 } };
+    const { totalCount, list } = await pool.do('listUsers', { ...input, options });
+    return `${totalCount} ${list.map(({ username }: { username: string }) => username.slice(-3)).join(' ')}`;
+  };
+  for (const input of [
+    { keywords: 'namesake' },
+    { advancedFilter: [{ field: 'city', operator: 'EQUAL', value: 'Namesake City' }] },
+    { advancedFilter: [{ field: 'city', operator: 'NOT_EQUAL', value: 'Elsewhere' }] },
+  ]) {
+    expect(await page(input, 'asc', 1)).toBe('7 000 001 002');
+    expect(await page(input, 'desc', 2)).toBe('7 003 002 001');
+    expect(await page(input, 'desc', 3)).toBe('7 000');
+    expect(await page(input, 'desc', 4)).toBe('7 ');
+  }
+  const everybody = { keywords: 'user-' };
+  expect(await page(everybody, 'desc', 1)).toBe('760 759 758 757');
+  expect(await page(everybody, 'asc', 254)).toBe('760 759');
+});
