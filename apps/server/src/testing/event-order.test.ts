@@ -241,9 +241,6 @@ test('who hears every event in its order knows what the database holds', { timeo
     'select name, request_id, data from outbox_events where user_pool_id = $1 order by id',
     [pool.id],
   );
-  console.log(
-    JSON.stringify(Object.fromEntries([...Map.groupBy(events, (e) => e.name)].map(([n, l]) => [n, l.length]))),
-  );
   const { directory, contradictions } = replay(events);
   expect(contradictions).toEqual([]);
   const now = await stored(pool);
