@@ -8,6 +8,7 @@ import writeWorkbook from 'write-excel-file/node';
 import { askDatabase } from '../../../apps/server/src/testing/ask-database.ts';
 import { type TestUserPool, testUserPool } from '../../../apps/server/src/testing/server.ts';
 import { startServerProcess } from '../../../apps/server/src/testing/server-process.ts';
+import { createProgress } from './progress.ts';
 import { type Run, start } from './testing/run.ts';
 
 let folder: string;
@@ -114,6 +115,22 @@ test.each([
   const run = await start(parameters, environmentOf(pool, 'http://127.0.0.1:9')).ended;
   expect(run.exitCode).toBe(exitCode);
   expect(run.stderr).toMatch(message);
+});
+
+test.each([
+  [['import', 'users', '--help'], /--on-existing <what>/],
+  [['export', 'users', '--help'], /--where <field=value>/],
+])('%j says what there is, and nothing that goes without saying', async (parameters, option) => {
+  const run = await start(parameters, {}).ended;
+  expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(option) });
+  expect(run.stdout).not.toMatch(/default:\s+(false|\{|\[)/);
+});
+
+test('a terminal that does not say how wide it is shows as much as others', () => {
+  const written: string[] = [];
+  const terminal = { isTTY: true, columns: 0, write: (text: string) => written.push(text) > 0 };
+  createProgress(terminal).show('Importing', 1, 2, '17 rows: 17 created');
+  expect(written).toEqual(['\r\x1b[2KImporting [############............]  50%  17 rows: 17 created']);
 });
 
 test('names what is missing, and what the server says', async () => {

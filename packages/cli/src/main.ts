@@ -27,6 +27,16 @@ Exit codes:
   130  interrupted; what was started on the server goes on
 `;
 
+/** What goes without saying, so that the help does not say it: of each option that is not given. */
+const importDefaults = {
+  dryRun: false,
+  keepPassword: false,
+  resetPasswordOnFirstLogin: false,
+  column: {},
+  restart: false,
+};
+const exportDefaults = { where: [], filter: [], force: false };
+
 const program = new Command('genauth')
   .description('GenAuth from the command line')
   .version(manifest.version)
@@ -47,7 +57,7 @@ importing
   .addOption(
     new Option('--on-existing <what>', 'what to do with users who exist').choices(['skip', 'update']).default('skip'),
   )
-  .option('--dry-run', 'check the file and change nothing', false)
+  .option('--dry-run', 'check the file and change nothing')
   .option('--report <file>', 'write refused rows to this CSV file')
   .addOption(
     new Option('--on-missing-department <what>', 'what to do with paths of departments that are not there')
@@ -59,17 +69,17 @@ importing
       .choices(['department_id', 'open_department_id', 'sync_relation', 'code'])
       .default('department_id'),
   )
-  .option('--keep-password', 'passwords are hashes made elsewhere, with their salt in the column salt', false)
-  .option('--reset-password-on-first-login', 'new users must change their password at the first login', false)
+  .option('--keep-password', 'passwords are hashes made elsewhere, with their salt in the column salt')
+  .option('--reset-password-on-first-login', 'new users must change their password at the first login')
   .option(
     '--column <name=field>',
     'what a column holds whose name does not say it; without a field it is left out (repeatable)',
     toColumn,
-    {},
   )
-  .option('--restart', 'begin anew where an earlier run of the same command was interrupted', false)
+  .option('--restart', 'begin anew where an earlier run of the same command was interrupted')
   .action(async (file, options) => {
-    process.exitCode = await importCommand(connect(program.opts<ConnectionOptions>()), file, options);
+    const given = { ...importDefaults, ...options };
+    process.exitCode = await importCommand(connect(program.opts<ConnectionOptions>()), file, given);
   });
 
 const exporting = program.command('export').description('take data out');
@@ -79,20 +89,21 @@ exporting
   .argument('<file>', 'file to write: .csv, .ndjson, .jsonl or .xlsx')
   .option('--fields <names>', 'fields in their order, separated by commas; without it all that can be imported again')
   .option('--keywords <text>', 'only users in whom this text is found')
-  .option('--where <field=value>', 'only users whose field has this value (repeatable)', toFilter, [])
-  .option('--filter <json>', 'only users that meet a filter of list-users, as JSON (repeatable)', toJsonFilter, [])
-  .option('--force', 'overwrite the file', false)
+  .option('--where <field=value>', 'only users whose field has this value (repeatable)', toFilter)
+  .option('--filter <json>', 'only users that meet a filter of list-users, as JSON (repeatable)', toJsonFilter)
+  .option('--force', 'overwrite the file')
   .action(async (file, options) => {
-    process.exitCode = await exportCommand(connect(program.opts<ConnectionOptions>()), file, options);
+    const given = { ...exportDefaults, ...options };
+    process.exitCode = await exportCommand(connect(program.opts<ConnectionOptions>()), file, given);
   });
 
-function toFilter(text: string, filters: readonly Filter[]): Filter[] {
+function toFilter(text: string, filters: readonly Filter[] = []): Filter[] {
   const at = text.indexOf('=');
   if (at <= 0) throw new InvalidArgumentError('Write it as field=value.');
   return [...filters, { field: text.slice(0, at), operator: 'EQUAL', value: text.slice(at + 1) }];
 }
 
-function toJsonFilter(text: string, filters: readonly Filter[]): Filter[] {
+function toJsonFilter(text: string, filters: readonly Filter[] = []): Filter[] {
   try {
     return [...filters, JSON.parse(text) as Filter];
   } catch {
@@ -100,7 +111,7 @@ function toJsonFilter(text: string, filters: readonly Filter[]): Filter[] {
   }
 }
 
-function toColumn(text: string, columns: Readonly<Record<string, string | null>>) {
+function toColumn(text: string, columns: Readonly<Record<string, string | null>> = {}) {
   const at = text.lastIndexOf('=');
   if (at <= 0) throw new InvalidArgumentError('Write it as name=field.');
   return { ...columns, [text.slice(0, at)]: text.slice(at + 1) || null };

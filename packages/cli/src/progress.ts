@@ -1,4 +1,6 @@
 const width = 24;
+/** Of terminals that do not say how wide they are. */
+const usualColumns = 80;
 
 /** A line that shows how far something is: rewritten in place on a terminal, now and then a new one elsewhere. */
 export interface Progress {
@@ -7,8 +9,10 @@ export interface Progress {
   end(): void;
 }
 
+type Terminal = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): boolean };
+
 /** Shows progress on standard error, which leaves standard output to what the command makes. */
-export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+export function createProgress(stream: Terminal = process.stderr): Progress {
   let last = '';
   let writtenAt = 0;
   return {
@@ -17,7 +21,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
       const filled = Math.round(share * width);
       const bar = `${'#'.repeat(filled)}${'.'.repeat(width - filled)}`;
       const line = `${label} [${bar}] ${String(Math.floor(share * 100)).padStart(3)}%  ${details}`;
-      if (stream.isTTY) stream.write(`\r\x1b[2K${line.slice(0, Math.max(20, stream.columns - 1))}`);
+      if (stream.isTTY) stream.write(`\r\x1b[2K${line.slice(0, Math.max(20, (stream.columns || usualColumns) - 1))}`);
       else if (Date.now() - writtenAt >= 5000) {
         stream.write(`${line}\n`);
         writtenAt = Date.now();
