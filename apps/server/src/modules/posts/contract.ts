@@ -18,8 +18,15 @@ export const postErrors = errors('post', {
 export const PostEventData = z.object({ id: z.string(), code: z.string(), name: z.string() });
 
 const postData = z.object({ post: PostEventData });
-export const postCreated = event('post.created', { webhook: 'post:created', data: postData });
-export const postUpdated = event('post.updated', { webhook: 'post:updated', data: postData });
+const wholePost = PostEventData.extend({ description: z.string().nullable(), departmentIdList: z.array(z.string()) });
+export const postCreated = event('post.created', { webhook: 'post:created', data: z.object({ post: wholePost }) });
+export const postUpdated = event('post.updated', {
+  webhook: 'post:updated',
+  data: z.object({
+    post: wholePost,
+    updates: z.record(z.string(), z.unknown()).meta(doc('Changed fields with their new values', '变更的字段及新值')),
+  }),
+});
 export const postDeleted = event('post.deleted', { webhook: 'post:deleted', data: postData });
 
 const code = z

@@ -34,7 +34,7 @@ test('creates a post with departments, announces it, and shows it by code and by
     name: 'post.created',
     webhook: 'post:created',
     topic: null,
-    data: { post: { id: post.id, code: 'developer', name: '研发' } },
+    data: { post },
   });
   expect((await pool.audits()).at(-1)).toMatchObject({ action: 'createPost', target_id: post.id, target_value: post });
 });
@@ -119,10 +119,14 @@ test('an update changes what is given, replaces departments, and changes the cod
     departmentIdList: [],
   });
   expect(await pool.call('getPost', { code: 'a' })).toMatchObject({ statusCode: 404 });
-  expect((await pool.events()).at(-1)).toMatchObject({
+  expect((await pool.events()).at(-1)).toEqual({
     name: 'post.updated',
+    topic: null,
     webhook: 'post:updated',
-    data: { post: { code: 'renamed' } },
+    data: {
+      post: { id: post.id, code: 'renamed', name: 'B', description: null, departmentIdList: [] },
+      updates: { code: 'renamed', departmentIdList: [] },
+    },
   });
 });
 

@@ -33,7 +33,7 @@ export const postHandlers: Handlers<typeof contract> = {
     );
     await linkDepartments(scope, id, departmentIds);
     const post = toPostInfo(await requirePost(scope, id));
-    emit(postCreated, { post: toEventPost({ ...post, id }) });
+    emit(postCreated, { post: toWholeEventPost({ ...post, id }) });
     audit({ target: id, after: post });
     return post;
   },
@@ -79,7 +79,11 @@ export const postHandlers: Handlers<typeof contract> = {
     await namingTaken(code, () =>
       updatePostRow(scope, id, code, after.name, after.description ?? null, new Date(now).toISOString()),
     );
-    emit(postUpdated, { post: toEventPost({ ...after, id }) });
+    const changed = (['code', 'name', 'description', 'departmentIdList'] as const).filter(
+      (field) => !isDeepStrictEqual(after[field], before[field]),
+    );
+    const updates = Object.fromEntries(changed.map((field) => [field, after[field]]));
+    emit(postUpdated, { post: toWholeEventPost({ ...after, id }), updates });
     audit({ before, after });
     return after;
   },
@@ -172,6 +176,11 @@ export function toPostInfo(post: PostRow, withCustomData = false): z.input<typeo
 /** A post as events tell of it. */
 export function toEventPost({ id, code, name }: Pick<PostRow, 'id' | 'code' | 'name'>) {
   return { id, code, name };
+}
+
+/** The same of one that is made or changed, with all there is of it. */
+function toWholeEventPost(post: z.input<typeof PostInfoDto> & { readonly id: string }) {
+  return { ...toEventPost(post), description: post.description ?? null, departmentIdList: post.departmentIdList };
 }
 
 /** The posts of these ids, kept until the transaction ends; one that is not there → 404. */
