@@ -6,6 +6,7 @@
  * for what it makes `encodeCustomData`, the insert, `claimUniqueValues`; for what there is, under its row lock,
  * `changeCustomData`. Reads call `openCustomData`.
  */
+export { type PreparedCustomData, prepareCustomData } from './given.ts';
 export {
   type CustomDataChange,
   changeCustomData,
@@ -15,8 +16,6 @@ export {
   findTargetsByCustomField,
   listCustomData,
   makeValuesUnique,
-  type PreparedCustomData,
-  prepareCustomData,
   readCustomData,
   releaseUniqueValues,
   type StoredCustomData,
