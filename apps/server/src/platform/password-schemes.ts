@@ -150,10 +150,10 @@ const scryptHash: Scheme = (text) => {
 
 /** What `crypt(3)` and `openssl passwd` write into `/etc/shadow`, LDAP and mail servers: MD5, SHA-256, SHA-512. */
 const unixCryptHash: Scheme = (text) => {
-  const [, scheme = '', count, salt = '', digest = ''] =
-    /^(?:\{(?:CRYPT|(?:MD5|SHA256|SHA512)-CRYPT)\})?\$(1|apr1|5|6)\$(?:rounds=(\d{1,9})\$)?([^$]{0,16})\$([./0-9A-Za-z]+)$/.exec(
-      text,
-    ) ?? [];
+  const [before, scheme = '', ...rest] = text.replace(/^\{(?:CRYPT|(?:MD5|SHA256|SHA512)-CRYPT)\}/, '').split('$');
+  const count = /^rounds=(\d{1,9})$/.exec(rest[0] ?? '')?.[1];
+  const [salt = '', digest = '', ...more] = count === undefined ? rest : rest.slice(1);
+  if (before !== '' || more.length > 0 || salt.length > 16 || !/^[./0-9A-Za-z]+$/.test(digest)) return undefined;
   const length = unixCryptLengths.get(scheme);
   const isMd5 = length === 22;
   if (digest.length !== length || (isMd5 && (count !== undefined || salt.length > 8))) return undefined;
