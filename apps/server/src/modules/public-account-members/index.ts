@@ -2,7 +2,9 @@
  * Who may use which public account: users by themselves, and members of groups, roles and posts. Departments belong to
  * `public-account-departments`. Links of every kind end here when either side leaves or is deleted.
  */
-import { defineModule, type Module, reaction } from '../../platform/module.ts';
+import type { EventDeclaration } from '@genauth/contract';
+import type * as z from 'zod';
+import { defineModule, type Module, type Reaction, reaction } from '../../platform/module.ts';
 import { departmentDeleted } from '../departments/index.ts';
 import { groupDeleted } from '../groups/index.ts';
 import { organizationDeleted } from '../organizations/index.ts';
@@ -21,68 +23,27 @@ import { createPublicAccountMembersService, endLinksOf, endLinksOfAccountsGone, 
 const emits = [publicAccountUnbound];
 const when = 'before';
 
+/** What a deletion ends: the links of whatever it is about. */
+function endsLinks<Data extends z.ZodType>(
+  to: EventDeclaration<Data>,
+  type: Parameters<typeof endLinksOf>[1],
+  idsOf: (deleted: z.input<Data>) => string | readonly string[],
+): Reaction {
+  return reaction({ to, when, emits, react: (data, context) => endLinksOf(context, type, data.flatMap(idsOf)) });
+}
+
 const reactions = [
   ...[userResigned, userArchived, userBecamePublic].map((to) => reaction({ to, emits, react: endLinksOfWhoLeft })),
   ...[publicAccountResigned, publicAccountArchived, userBecamePersonal].map((to) =>
     reaction({ to, emits, react: endLinksOfAccountsGone }),
   ),
-  reaction({ to: userDeleted, when, emits, react: endLinksOfWhoLeft }),
   reaction({ to: publicAccountDeleted, when, emits, react: endLinksOfAccountsGone }),
-  reaction({
-    to: groupDeleted,
-    when,
-    emits,
-    react: (data, context) =>
-      endLinksOf(
-        context,
-        'GROUP',
-        data.map(({ group }) => group.id),
-      ),
-  }),
-  reaction({
-    to: roleDeleted,
-    when,
-    emits,
-    react: (data, context) =>
-      endLinksOf(
-        context,
-        'ROLE',
-        data.map(({ role }) => role.id),
-      ),
-  }),
-  reaction({
-    to: postDeleted,
-    when,
-    emits,
-    react: (data, context) =>
-      endLinksOf(
-        context,
-        'POST',
-        data.map(({ post }) => post.id),
-      ),
-  }),
-  reaction({
-    to: departmentDeleted,
-    when,
-    emits,
-    react: (data, context) =>
-      endLinksOf(
-        context,
-        'DEPARTMENT',
-        data.flatMap(({ nodes }) => nodes.map(({ id }) => id)),
-      ),
-  }),
-  reaction({
-    to: organizationDeleted,
-    when,
-    emits,
-    react: (data, context) =>
-      endLinksOf(
-        context,
-        'ORGANIZATION',
-        data.map(({ organization }) => organization.id),
-      ),
-  }),
+  endsLinks(userDeleted, 'USER', ({ user }) => user.userId),
+  endsLinks(groupDeleted, 'GROUP', ({ group }) => group.id),
+  endsLinks(roleDeleted, 'ROLE', ({ role }) => role.id),
+  endsLinks(postDeleted, 'POST', ({ post }) => post.id),
+  endsLinks(departmentDeleted, 'DEPARTMENT', ({ nodes }) => nodes.map(({ id }) => id)),
+  endsLinks(organizationDeleted, 'ORGANIZATION', ({ organization }) => organization.id),
 ];
 
 export function publicAccountMembers(dependencies: Parameters<typeof createPublicAccountMembersService>[0]): Module {

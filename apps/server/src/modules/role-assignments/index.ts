@@ -3,6 +3,8 @@
  * `user-roles`; which assignments are refused because roles exclude each other, to
  * `separation-of-duty`.
  */
+import type { EventDeclaration } from '@genauth/contract';
+import type * as z from 'zod';
 import { defineModule, type Module, type Reaction, reaction } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { departmentDeleted } from '../departments/index.ts';
@@ -13,61 +15,31 @@ import { userArchived, userBecamePublic, userDeleted, userResigned } from '../us
 import * as contract from './contract.ts';
 import { roleSubjectRemoved, roleUnassigned } from './contract.ts';
 import { createRoleAssignmentHandlers, removeSubjects, unassignWhoLeft } from './service.ts';
+import type { TargetKind } from './store.ts';
 
 export { roleAssigned, roleUnassigned } from './contract.ts';
 
 const when = 'before';
 const emits = [roleUnassigned, roleSubjectRemoved];
 
+/** What a deletion ends: the assignments to whatever it is about. */
+function removes<Data extends z.ZodType>(
+  to: EventDeclaration<Data>,
+  kind: TargetKind,
+  idsOf: (deleted: z.input<Data>) => string | readonly string[],
+): Reaction {
+  return reaction({ to, when, emits, react: (data, context) => removeSubjects(context, kind, data.flatMap(idsOf)) });
+}
+
 /** What a deleted role was assigned to is said by its own deletion; what it was assigned itself, here. */
 const reactions: readonly Reaction[] = [
   ...[userResigned, userArchived, userBecamePublic].map((to) =>
     reaction({ to, emits: [roleUnassigned], react: unassignWhoLeft }),
   ),
-  reaction({
-    to: userDeleted,
-    when,
-    emits,
-    react: (data, context) =>
-      removeSubjects(
-        context,
-        'USER',
-        data.map(({ user }) => user.userId),
-      ),
-  }),
-  reaction({
-    to: groupDeleted,
-    when,
-    emits,
-    react: (data, context) =>
-      removeSubjects(
-        context,
-        'GROUP',
-        data.map(({ group }) => group.id),
-      ),
-  }),
-  reaction({
-    to: roleDeleted,
-    when,
-    emits,
-    react: (data, context) =>
-      removeSubjects(
-        context,
-        'ROLE',
-        data.map(({ role }) => role.id),
-      ),
-  }),
-  reaction({
-    to: departmentDeleted,
-    when,
-    emits,
-    react: (data, context) =>
-      removeSubjects(
-        context,
-        'DEPARTMENT',
-        data.flatMap(({ nodes }) => nodes.map(({ id }) => id)),
-      ),
-  }),
+  removes(userDeleted, 'USER', ({ user }) => user.userId),
+  removes(groupDeleted, 'GROUP', ({ group }) => group.id),
+  removes(roleDeleted, 'ROLE', ({ role }) => role.id),
+  removes(departmentDeleted, 'DEPARTMENT', ({ nodes }) => nodes.map(({ id }) => id)),
   reaction({
     to: organizationDeleted,
     when,
