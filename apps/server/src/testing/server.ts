@@ -148,7 +148,8 @@ export async function testUserPool({
       if (answer.statusCode !== 200) throw new Error(`${operation}: ${JSON.stringify(answer)}`);
       return answer.data;
     },
-    rows: (table) => server.sql(`select * from ${table} where user_pool_id = $1`, [id]),
+    // In one order: left to itself, PostgreSQL changes it with its plans.
+    rows: (table) => server.sql(`select * from ${table} where user_pool_id = $1 order by ${table}::text`, [id]),
     events: () =>
       server.sql('select name, webhook, topic, data from outbox_events where user_pool_id = $1 order by id', [id]),
     audits: () => server.sql('select * from audit_logs where user_pool_id = $1 order by id', [id]),
