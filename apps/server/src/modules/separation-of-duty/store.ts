@@ -1,6 +1,6 @@
 import { type Scope, statement } from '../../platform/database/database.ts';
 import { hasNotEnded } from '../roles/index.ts';
-import { rolesReaching } from '../user-roles/index.ts';
+import { endOfReach, rolesReaching } from '../user-roles/index.ts';
 
 const pool = `current_setting('genauth.user_pool_id')`;
 
@@ -168,29 +168,25 @@ function members(n: number): string {
   const inRange = (start: string, end: string) => `
     select inside.user_id from department_members inside
     where inside.user_pool_id = ${pool} and inside.path >= ${start} and inside.path < ${end} offset 0`;
-  const assigned = `
-    select role.id, holder.* from unnest($${n}::text[]) as role (id)
+  const assigned = (condition: string) => `(
+    select holder.* from unnest($${n}::text[]) as role (id)
     cross join lateral (
       select assignment.user_id, assignment.group_id, assignment.department_number, assignment.include_descendants
       from role_assignments assignment
-      where assignment.user_pool_id = ${pool} and assignment.role_id = role.id`;
-  const inForce = hasNotEnded('assignment', '$1::timestamptz');
-  return `
-    select holder.user_id from (
-      ${assigned} and assignment.user_id is not null and ${inForce} offset 0) as holder
+      where assignment.user_pool_id = ${pool} and assignment.role_id = role.id and ${condition}
+        and ${hasNotEnded('assignment', '$1::timestamptz')} offset 0
     ) as holder
+  )`;
+  return `
+    select holder.user_id from ${assigned('assignment.user_id is not null')} as holder
     union all
-    select member.user_id from (
-      ${assigned} and assignment.user_id is null and ${inForce} offset 0) as holder
-    ) as target
+    select member.user_id from ${assigned('assignment.user_id is null')} as target
     cross join lateral (${inGroup('target.group_id')}) as member
     where target.group_id is not null
     union all
-    select member.user_id from (
-      ${assigned} and assignment.user_id is null and ${inForce} offset 0) as holder
-    ) as target
+    select member.user_id from ${assigned('assignment.user_id is null')} as target
     cross join lateral (
-      select path, case when target.include_descendants then left(path, -1) || '0' else path || '!' end as finish
+      select path, ${endOfReach('path', 'target.include_descendants')} as finish
       from departments where user_pool_id = ${pool} and number = target.department_number offset 0
     ) as place
     cross join lateral (${inRange('place.path', 'place.finish')}) as member
@@ -227,8 +223,7 @@ export async function countInBoth(scope: Scope, one: Members, other: Members, no
 }
 
 const assignedRanges = statement<Range, [roleId: string, departmentIds: readonly string[]]>(`
-  select place.path as start,
-    case when assignment.include_descendants then left(place.path, -1) || '0' else place.path || '!' end as end
+  select place.path as start, ${endOfReach('place.path', 'assignment.include_descendants')} as end
   from departments place
   join role_assignments assignment on assignment.user_pool_id = ${pool} and assignment.department_number = place.number
     and assignment.role_id = $1

@@ -6,6 +6,6 @@ import { defineModule, type Module } from '../../platform/module.ts';
 import * as contract from './contract.ts';
 import { userRoleHandlers } from './service.ts';
 
-export { held, listHolders, rolesReaching } from './store.ts';
+export { endOfReach, held, listHolders, rolesReaching } from './store.ts';
 
 export const userRoles: Module = defineModule('user-roles', contract, userRoleHandlers);

@@ -30,6 +30,11 @@ export function rolesReaching(user: string, isCounted: (assignment: string) => s
   `;
 }
 
+/** The end, not included, of the paths that an assignment to the department of this path reaches. */
+export function endOfReach(path: string, includesDescendants: string): string {
+  return `case when ${includesDescendants} then left(${path}, -1) || '0' else ${path} || '!' end`;
+}
+
 const now = '$2::timestamptz';
 
 /**
@@ -154,8 +159,8 @@ const holders = statement<
         on department.user_pool_id = ${pool} and department.number = assignment.department_number
       cross join lateral (
         select inside.user_id from department_members inside
-        where inside.user_pool_id = ${pool} and inside.path >= department.path and inside.path < case
-          when assignment.include_descendants then left(department.path, -1) || '0' else department.path || '!' end
+        where inside.user_pool_id = ${pool} and inside.path >= department.path
+          and inside.path < ${endOfReach('department.path', 'assignment.include_descendants')}
         offset 0
       ) as member
       where ${reachesFrom('granting')} and assignment.user_id is null offset 0
