@@ -21,6 +21,7 @@ export {
   listIdentities,
   listUsersByIds,
   mainDepartmentId,
+  sampleOf,
   type UserCondition,
   type UserRow,
   userColumns,

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Scope } from '../../platform/database/database.ts';
-import { type AccountKind, listUsersByIds, type UserRow } from '../user-directory/index.ts';
+import { type AccountKind, listUsersByIds, sampleOf, type UserRow } from '../user-directory/index.ts';
 import { type Criterion, expressionOf, type SelectedUsers } from '../user-filters/index.ts';
 
 /** Which page of which users, in which order. */
@@ -134,28 +134,16 @@ async function planOf(scope: Scope, { kind, criteria }: UserSearch): Promise<Pla
   return { way: 'walk', toCount: [...counted, ...toCount], toWalk, ifFew: conditions };
 }
 
-/**
- * About how large a part of all users meets a condition: by 128 of them, sixteen in a row from eight places, since who came at
- * the same time is alike. Ids begin with eleven digits of time.
- */
+/** About how large a part of all users meets a condition. */
 async function shareOfUsers(
   scope: Scope,
   kind: AccountKind,
   { onUser, estimate }: { readonly onUser?: Condition; readonly estimate?: Criterion['estimate'] },
 ): Promise<number> {
   if (estimate !== undefined) return estimate(scope);
-  const time = (id: string) => sql`('x' || lpad(left(${sql.raw(id)}, 11), 16, '0'))::bit(64)::bigint`;
   const { rows } = await sql<{ size: number; found: number }>`
-    with bounds as (
-      select ${time('min(id)')} as low, ${time('max(id)')} as high from users where user_pool_id = ${scope.userPoolId}
-    )
     select count(*) as size, count(*) filter (where ${onUser}) as found
-    from generate_series(0, 7) as place, bounds, lateral (
-      select * from users
-      where user_pool_id = ${scope.userPoolId} and id >= lpad(to_hex(low + (high - low) * place / 8), 11, '0')
-      order by id limit 16
-    ) as users
-    where users.kind = ${kind}
+    from ${sql.raw(sampleOf('users', 'id'))} where users.kind = ${kind}
   `.execute(scope.db);
   const { size = 0, found = 0 } = rows[0] ?? {};
   return size === 0 ? 0 : found / size;

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type AcrossUserPools, type Scope, statement } from '../../platform/database/database.ts';
-import type { UserCondition } from '../user-directory/index.ts';
+import { sampleOf, type UserCondition } from '../user-directory/index.ts';
 
 /** Between texts. Folding leaves none in them, so that no needle reaches over the border of a field. */
 export const separator = '\u0001';
@@ -59,30 +59,17 @@ export function withNeedle(needle: string, { common, other, id, identityNumberDi
   };
 }
 
-/**
- * Of 128 users, sixteen in a row from eight places, since who came at the same time is alike. Ids begin with eleven digits of
- * time. Made once for every connection: most searches are for few, and should not pay for those that are not.
- */
+/** Made once for every connection: most searches are for few, and should not pay for those that are not. */
 const sample = statement<
   { size: number; found: number },
   [needle: string, common: readonly number[] | null, other: readonly number[]]
 >(`
-  with bounds as (
-    select ('x' || lpad(left(min(user_id), 11), 16, '0'))::bit(64)::bigint as low,
-      ('x' || lpad(left(max(user_id), 11), 16, '0'))::bit(64)::bigint as high
-    from user_search where user_pool_id = current_setting('genauth.user_pool_id')
-  )
   select count(*) as size, count(*) filter (
     where ($2::smallint[] is null and strpos(common, $1) > 0)
       or exists (select from unnest($2::smallint[]) as place where strpos(split_part(common, E'\\x01', place), $1) > 0)
       or exists (select from unnest($3::smallint[]) as place where strpos(split_part(other, E'\\x01', place), $1) > 0)
   ) as found
-  from generate_series(0, 7) as place, bounds, lateral (
-    select common, other from user_search
-    where user_pool_id = current_setting('genauth.user_pool_id')
-      and user_id >= lpad(to_hex(low + (high - low) * place / 8), 11, '0')
-    order by user_id limit 16
-  ) as texts
+  from ${sampleOf('user_search', 'user_id')}
 `);
 
 function testsOf(needle: string, common: Haystack['common'], other: Haystack['other']): RawBuilder<boolean>[] {
