@@ -388,13 +388,19 @@ test('the import of another user pool is not there', async () => {
   await ended(pool, importId);
 });
 
-test('a thousand rows have the expressions of their fields matched at once, not row by row', async () => {
+test('a thousand rows have the expressions of their fields matched at once, not row by row', {
+  timeout: 60_000,
+}, async () => {
   const pool = await testUserPool();
   const rule = { type: 'regExp', content: '^[A-Z]\\d+$' };
   await pool.do('setCustomFields', { list: [{ targetType: 'USER', key: 'badge', validateRules: [rule] }] });
-  const file = ['username,badge', ...Array.from({ length: 1000 }, (_, at) => `user${at},A${at}`)].join('\n');
   const asked = vi.spyOn(Worker.prototype, 'postMessage');
-  expect(await importFile(pool, file)).toMatchObject({ state: 'done', created: 1000, failed: 0 });
+  // The servers of the other test files work on the same jobs: until it is this one that takes the import.
+  for (let attempt = 0; attempt < 20 && asked.mock.calls.length === 0; attempt++) {
+    const rows = Array.from({ length: 1000 }, (_, at) => `user${attempt}-${at},A${at}`);
+    const done = await importFile(pool, ['username,badge', ...rows].join('\n'));
+    expect(done).toMatchObject({ state: 'done', created: 1000, failed: 0 });
+  }
   // Once when the rows are read, once when the users are made, for each step; those of the first pieces may be shorter.
   const counts = asked.mock.calls.map(([task]) => task.questions.length);
   asked.mockRestore();
