@@ -78,6 +78,8 @@ test('names the condition whose value or operator does not fit its field', async
     [{ field: 'createdAt', operator: 'GREATER', value: ['2020-01-01'] }, 'value'],
     [{ field: 'createdAt', operator: 'BETWEEN', value: ['2020-01-01'] }, 'value'],
     [{ field: 'createdAt', operator: 'BETWEEN', value: '2020-01-01' }, 'value'],
+    [{ field: 'createdAt', operator: 'GREATER', value: '2022-02-31' }, 'value'],
+    [{ field: 'updatedAt', operator: 'IN', value: ['2023-02-29T00:00:00Z'] }, 'value'],
     [{ field: 'name', operator: 'EQUAL', value: 7 }, 'value'],
     [{ field: 'name', operator: 'IN', value: [] }, 'value'],
     [{ field: 'name', operator: 'EQUAL', value: { $ne: 1 } }, 'value'],

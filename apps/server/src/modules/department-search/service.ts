@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { requestErrors } from '../../platform/errors.ts';
 import type { Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
@@ -63,7 +64,7 @@ function toTimestamp(value: unknown): string | undefined {
   const isMilliseconds = typeof value === 'number' || (typeof value === 'string' && /^-?\d{1,16}$/.test(value));
   const milliseconds = isMilliseconds
     ? Number(value)
-    : typeof value === 'string' && isoTime.test(value)
+    : typeof value === 'string' && isoTime.test(value) && z.regexes.date.test(value.slice(0, 10))
       ? Date.parse(value)
       : Number.NaN;
   return milliseconds >= earliest && milliseconds <= latest ? new Date(milliseconds).toISOString() : undefined;

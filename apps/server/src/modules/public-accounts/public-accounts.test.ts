@@ -35,6 +35,10 @@ test('creates a public account like a user, under events of its own', async () =
     data: { user: { userId, username: 'reception' } },
   });
   expect(JSON.stringify([event, await pool.audits()])).not.toMatch(/passw0rd|argon2|420421199001011234/);
+  expect(await pool.call('createPublicAccount', { username: 'desk', birthdate: '2022-02-31' })).toMatchObject({
+    statusCode: 400,
+    message: 'Parameter birthdate is malformed',
+  });
   expect((await pool.audits()).at(-1)).toMatchObject({
     action: 'createPublicAccount',
     resource_type: 'public_account',

@@ -86,9 +86,11 @@ function text(maxLength: number, english: string, chinese: string, example?: str
     .meta(doc(english, chinese, example));
 }
 
-/** A day, with or without a time, in ISO 8601; empty for none. */
-const dayPattern =
-  /^(\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?)?$/;
+const day = z.regexes.date.source.replace(/^\^|\$$/g, '');
+const timeOfDay = String.raw`[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?`;
+
+/** A day of the calendar, with or without a time, in ISO 8601; empty for none. */
+const dayPattern = new RegExp(`^(${day}(${timeOfDay})?)?$`);
 
 /** Names and picture: what lists show of a person. */
 export const displayFields = {

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import type { Seal } from '../../platform/seal.ts';
@@ -348,13 +349,13 @@ function toFilterValue(given: unknown, kind: FieldKind): FilterValue | undefined
 const firstMilliseconds = 1e11;
 const yearTenThousand = 253_402_300_800_000;
 
-/** A point in time as ISO 8601, from seconds, milliseconds or ISO 8601 itself. */
+/** A point in time as ISO 8601, from seconds, milliseconds or ISO 8601 itself. `Date` takes February 31 for March 3. */
 function toTime(given: unknown): string | undefined {
   const number = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;
   const milliseconds =
     typeof number === 'number'
       ? number * (number < firstMilliseconds ? 1000 : 1)
-      : typeof number === 'string' && /^\d{4}-\d{2}-\d{2}/.test(number)
+      : typeof number === 'string' && z.regexes.date.test(number.slice(0, 10))
         ? Date.parse(number)
         : Number.NaN;
   return milliseconds >= 0 && milliseconds < yearTenThousand ? new Date(milliseconds).toISOString() : undefined;

@@ -106,10 +106,15 @@ test('refuses rows, not files: each with its number, its field and the reason in
     'taken,other@example.com,,,',
     'nul\0,,,,',
     `long,,,,${'x'.repeat(1024 * 1024)}`,
-    'last,,,,',
+    'leap,,,2023-02-29,',
+    'last,,,2024-02-29,',
   ].join('\n');
+  const told = { state: 'done', rows: 14, created: 3, skipped: 0, failed: 11 };
+  const tried = await importFile(pool, file, { dryRun: true });
+  expect(tried).toMatchObject(told);
   const { importId, ...done } = await importFile(pool, file);
-  expect(done).toMatchObject({ state: 'done', rows: 13, created: 3, skipped: 0, failed: 10 });
+  expect(done).toMatchObject(told);
+  expect(await reportOf(pool, tried.importId)).toBe(await reportOf(pool, importId));
   expect(await reportOf(pool, importId)).toBe(
     [
       'row,field,message',
@@ -123,6 +128,7 @@ test('refuses rows, not files: each with its number, its field and the reason in
       '11,email,user already exists with email',
       '12,username,Parameter username is malformed',
       '13,name,Parameter name is malformed',
+      '14,birthdate,Parameter birthdate is malformed',
       '',
     ].join('\r\n'),
   );

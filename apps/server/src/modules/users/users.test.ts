@@ -66,11 +66,26 @@ test.each([
   ['username', ' bob'],
   ['username', 'b\u202eob'],
   ['birthdate', '2022-13-01'],
+  ['birthdate', '2022-02-31'],
+  ['birthdate', '2023-02-29'],
+  ['birthdate', '1900-02-29'],
+  ['birthdate', '2022-04-31T00:00:00.000Z'],
   ['phoneCountryCode', '86a'],
 ])('refuses %s %j', async (field, value) => {
   const pool = await testUserPool();
   const answer = await pool.call('createUser', { username: 'bob', [field]: value }, chinese);
   expect(answer).toMatchObject({ statusCode: 400, message: `参数 ${field} 格式错误` });
+});
+
+test('takes days of birth that there are, with or without a time', async () => {
+  const pool = await testUserPool();
+  const days = ['2024-02-29', '2000-02-29', '1999-12-31', '2022-06-30T23:59:59.000Z', '2022-06-03 08:00', ''];
+  const list = days.map((birthdate, index) => ({ username: `user-${index}`, birthdate }));
+  const users = await pool.do('createUsersBatch', { list });
+  expect(users.map(({ birthdate }: { birthdate: string | null }) => birthdate ?? '')).toEqual(days);
+  expect(
+    await pool.call('updateUserBatch', { list: [{ userId: users[0].userId, birthdate: '2023-02-29' }] }),
+  ).toMatchObject({ statusCode: 400, message: 'Parameter list.0.birthdate is malformed' });
 });
 
 test('what typed clients send for a word that was not chosen is taken as not given', async () => {
