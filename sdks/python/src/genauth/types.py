@@ -1754,7 +1754,9 @@ class ListUsersAdvancedFilterItemDto(TypedDict):
         "LESSER",
         "BETWEEN",
     ]
-    """GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list"""
+    """GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list. Of
+    what a user has several of, such as `departmentIds`, `postIdList` and `registerSource`, one is enough
+    """
     value: NotRequired[Any]
     """What to compare with: text, number or truth value as the field has it; points in time as milliseconds or ISO
     8601

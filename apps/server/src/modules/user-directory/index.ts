@@ -21,6 +21,7 @@ export {
   listIdentities,
   listUsersByIds,
   mainDepartmentId,
+  relationConditions,
   sampleOf,
   type UserCondition,
   type UserRow,

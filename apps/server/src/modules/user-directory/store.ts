@@ -180,6 +180,48 @@ export function identityCondition(filters: readonly IdentityFilter[]): UserCondi
   )`;
 }
 
+/** Where it stands what users have several of: of people, and of public accounts. */
+const relations = {
+  departmentIds: [
+    { table: 'department_members', user: 'user_id', related: 'department_id' },
+    { table: 'public_account_departments', user: 'public_account_id', related: 'department_id' },
+  ],
+  postIdList: [
+    { table: 'post_members', user: 'user_id', related: 'post_id' },
+    { table: 'public_account_posts', user: 'public_account_id', related: 'post_id' },
+  ],
+} as const;
+
+export type Relation = keyof typeof relations;
+
+/**
+ * Conditions on `users`: has one of these departments or posts, or any at all, and has none of them. Each in the words that
+ * PostgreSQL joins by, which `not` and `or` around them would keep it from.
+ */
+export function relationConditions(
+  relation: Relation,
+  ids?: readonly string[],
+): { readonly has: UserCondition; readonly lacks: UserCondition } {
+  const rows = relations[relation].map(({ table, user, related }) => {
+    const ofThese = ids === undefined ? sql`` : sql`and ${sql.ref(related)} = any(${sql.val(ids)}::text[])`;
+    const from = sql`from ${sql.table(table)} where user_pool_id = current_setting('genauth.user_pool_id') ${ofThese}`;
+    return {
+      select: sql`select ${sql.ref(user)} ${from}`,
+      none: sql`not exists (select ${from} and ${sql.ref(user)} = users.id)`,
+    };
+  });
+  return {
+    has: sql<boolean>`users.id in (${sql.join(
+      rows.map(({ select }) => select),
+      sql` union all `,
+    )})`,
+    lacks: sql<boolean>`(${sql.join(
+      rows.map(({ none }) => none),
+      sql` and `,
+    )})`,
+  };
+}
+
 /** The same users, with their posts and identities where asked for. */
 export async function addRelations(
   scope: Scope,

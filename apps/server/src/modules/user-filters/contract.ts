@@ -55,8 +55,8 @@ export const ListUsersAdvancedFilterItemDto = dto('ListUsersAdvancedFilterItemDt
     .enum(operators)
     .meta(
       doc(
-        'GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list',
-        '运算符。GREATER、LESSER 包含边界值；BETWEEN 传两个值并包含两端；IN 传数组',
+        'GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list. Of what a user has several of, such as `departmentIds`, `postIdList` and `registerSource`, one is enough',
+        '运算符。GREATER、LESSER 包含边界值；BETWEEN 传两个值并包含两端；IN 传数组。用户有多个值的字段（如 `departmentIds`、`postIdList`、`registerSource`）有一个匹配即可',
         'EQUAL',
       ),
     ),

@@ -3,7 +3,13 @@ import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { type CustomField, type DataType, findCustomFields, findTargetsByCustomField } from '../custom-values/index.ts';
-import { identityCondition, toStoredEmail, type UserCondition, userErrors } from '../user-directory/index.ts';
+import {
+  identityCondition,
+  relationConditions,
+  toStoredEmail,
+  type UserCondition,
+  userErrors,
+} from '../user-directory/index.ts';
 import { isTextOfKeywords, type KeywordReader, keywordCondition, type NeedleConditions } from '../user-texts/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import {
@@ -147,6 +153,16 @@ async function toCriterion(
       if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
       if (!accounts.success) throw requestErrors.fieldMalformed({ field: `${at}.value` });
       return elsewhere(identityCondition(accounts.data));
+    }
+    case 'departmentIds':
+    case 'postIdList': {
+      const filter = toFieldFilter(item, 'list', at);
+      const { has, lacks } = relationConditions(
+        item.field,
+        filter.test === 'in' ? filter.values.map(String) : undefined,
+      );
+      // Of a comparison to nothing, it is the negated one that somebody has to have something for.
+      return elsewhere(filter.isNegated === (filter.test === 'null') ? has : lacks);
     }
     case 'loggedInApps':
       if (item.operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });

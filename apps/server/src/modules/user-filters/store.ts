@@ -34,6 +34,8 @@ function profile(name: string): SearchField {
   return { kind: 'text', isNullable: true, expression: sql`(users.profile ->> ${sql.lit(name)})`, indexed: `p${name}` };
 }
 
+const nothing: SearchField = { kind: 'text', isNullable: true, expression: sql`null::text` };
+
 /** The fields of users that can be searched, under the names callers know them by. */
 const searchFields: ReadonlyMap<string, SearchField> = new Map(
   Object.entries({
@@ -74,6 +76,8 @@ const searchFields: ReadonlyMap<string, SearchField> = new Map(
       isNullable: true,
       expression: sql`(${sql.raw(mainDepartmentId)})`,
     },
+    // There are no tenants yet.
+    tenantId: nothing,
     birthdate: profile('birthdate'),
     country: profile('country'),
     province: profile('province'),
@@ -140,8 +144,6 @@ export type FieldFilter = { readonly field: string; readonly isNegated: boolean 
   | { readonly test: 'contains'; readonly text: string }
   | { readonly test: 'range'; readonly from: FilterValue | null; readonly to: FilterValue | null }
 );
-
-const nothing: SearchField = { kind: 'text', isNullable: true, expression: sql`null::text` };
 
 /** The condition of one comparison; of a custom field with what it holds. */
 export function fieldCondition(filter: FieldFilter, customKind?: FieldKind): UserCondition {

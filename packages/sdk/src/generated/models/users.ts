@@ -1917,7 +1917,8 @@ export interface ListUsersAdvancedFilterItemDto {
    */
   field: string;
   /**
-   * GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list
+   * GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list. Of what a
+   * user has several of, such as `departmentIds`, `postIdList` and `registerSource`, one is enough
    *
    * @example 'EQUAL'
    */

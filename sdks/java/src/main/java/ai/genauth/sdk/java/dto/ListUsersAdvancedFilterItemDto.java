@@ -31,14 +31,19 @@ public class ListUsersAdvancedFilterItemDto extends Dto {
         this.field = field;
     }
 
-    /** GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list. */
+    /**
+     * GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list. Of what
+     * a user has several of, such as {@code departmentIds}, {@code postIdList} and {@code registerSource}, one is
+     * enough.
+     */
     public Operator getOperator() {
         return operator;
     }
 
     /**
-     * GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list.
-     * Required.
+     * GREATER and LESSER include the value itself; BETWEEN takes two values and includes both; IN takes a list. Of what
+     * a user has several of, such as {@code departmentIds}, {@code postIdList} and {@code registerSource}, one is
+     * enough. Required.
      */
     public void setOperator(Operator operator) {
         this.operator = operator;
