@@ -50,8 +50,13 @@ export async function parsePhoneQuery(text: string): Promise<PhoneQuery[]> {
     const parsed = await parseInternational(compact);
     return parsed === undefined ? [] : [parsed];
   }
-  const spellings = new Set([compact, compact.replace(/^0/, '')]);
-  return [...spellings].map((phone) => ({ phone, countryCode: null }));
+  return nationalSpellings(text).map((phone) => ({ phone, countryCode: null }));
+}
+
+/** The numbers a text of digits without country code may be stored as: at times it is written with the zero nobody stores. */
+export function nationalSpellings(text: string): string[] {
+  const compact = text.replace(separators, '');
+  return [...new Set([compact, compact.replace(/^0/, '')])];
 }
 
 async function parseInternational(number: string): Promise<PhoneNumber | undefined> {

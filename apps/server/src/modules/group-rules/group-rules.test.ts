@@ -48,6 +48,61 @@ test('conditions mean what they mean in list-users, and combine by and, or and n
   }
 });
 
+test('a phone is found as look-ups find it: in one country by its E.164 form, in any without', async () => {
+  const pool = await testUserPool();
+  await withUsers(pool, {
+    ann: { phone: '18812345678' },
+    bob: { phone: '+44 7911 123456' },
+    cat: { phone: '7911123456', phoneCountryCode: '+1' },
+    dan: { phone: '06 1234 5678', phoneCountryCode: '+39' },
+    eve: {},
+  });
+  const rules: readonly (readonly [operator: string, value: unknown, expected: string])[] = [
+    ['EQUAL', '+8618812345678', 'ann'],
+    ['EQUAL', '+86 188-1234-5678', 'ann'],
+    ['EQUAL', '188 1234 5678', 'ann'],
+    ['EQUAL', 18812345678, 'ann'],
+    ['EQUAL', '+447911123456', 'bob'],
+    ['EQUAL', '+44 07911 123456', 'bob'],
+    ['EQUAL', '+17911123456', 'cat'],
+    ['EQUAL', '7911123456', 'bob cat'],
+    ['EQUAL', '07911 123456', 'bob cat'],
+    ['EQUAL', '+390612345678', 'dan'],
+    ['EQUAL', '+1 188 1234 5678', ''],
+    ['EQUAL', '+', ''],
+    ['NOT_EQUAL', '+447911123456', 'ann cat dan eve'],
+    ['NOT_EQUAL', '+447911123457', 'ann bob cat dan eve'],
+    ['IN', ['+447911123456', '18812345678', '+19999999999'], 'ann bob'],
+    ['IN', ['+8618812345678', '+17911123456'], 'ann cat'],
+    ['CONTAINS', '1234', 'ann bob cat dan'],
+    ['IS_NULL', undefined, 'eve'],
+  ];
+  const filters = rules.map(([operator, value]) => ({ field: 'phone', operator, value }));
+  await withGroups(pool, filters);
+  for (const [index, [operator, value, expected]] of rules.entries()) {
+    const { list } = await pool.do('listUsers', { advancedFilter: [filters[index]] });
+    const names = list.map(({ username }: { username: string }) => username).sort();
+    expect(names.join(' '), `${operator} ${value}`).toBe(expected);
+    expect((await namesIn(pool, `g${index}`)).join(' '), `${operator} ${value} in a rule`).toBe(expected);
+  }
+  for (const userId of ['+8618812345678', '+44 07911 123456', '+390612345678']) {
+    const { username } = await pool.do('getUser', { userId, userIdType: 'phone' });
+    const { list } = await pool.do('listUsers', {
+      advancedFilter: [{ field: 'phone', operator: 'EQUAL', value: userId }],
+    });
+    expect(list).toMatchObject([{ username }]);
+  }
+  // What somebody's own change is evaluated by is the same.
+  const [moved] = (await pool.do('listUsers', { keywords: 'eve' })).list;
+  await pool.do('updateUser', { userId: moved.userId, phone: '+44 7911 123457' });
+  expect(await namesIn(pool, 'g13')).toEqual(['ann', 'bob', 'cat', 'dan']);
+  expect((await pool.do('getGroup', { code: 'g5' })).rule).toEqual({
+    field: 'phone',
+    operator: 'EQUAL',
+    value: '+447911123456',
+  });
+});
+
 const nested = (levels: number): Rule => (levels === 1 ? byCompany : { not: nested(levels - 1) });
 
 test('refuses a rule that is malformed, too large or names what is not there, and says where', async () => {

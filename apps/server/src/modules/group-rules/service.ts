@@ -4,7 +4,7 @@ import { requestErrors } from '../../platform/errors.ts';
 import type { CommandContext } from '../../platform/module.ts';
 import { findDepartmentById, requireDepartment, rootAlias } from '../department-tree/index.ts';
 import { startJob } from '../jobs/index.ts';
-import { fieldConditionOf, findCustomKinds, isFilterOperator } from '../user-filters/index.ts';
+import { fieldConditionOf, findCustomKinds, isFilterOperator, withE164 } from '../user-filters/index.ts';
 import { groupRuleErrors } from './contract.ts';
 import {
   findRoleByCode,
@@ -131,7 +131,7 @@ async function readCondition(fields: Fields, at: string, reading: Reading): Prom
     if (operator !== 'IN') throw requestErrors.fieldMalformed({ field: `${at}.operator` });
     return { field, operator, value: await readRoles(value, `${at}.value`, reading.scope) };
   }
-  const condition = { field, operator, ...(value === undefined ? {} : { value }) };
+  const condition = value === undefined ? { field, operator } : await withE164({ field, operator, value });
   // Made here and thrown away: what cannot be compared is refused when the rule is set, not when somebody's change needs it.
   if (fieldConditionOf(condition, at, await findCustomKinds(reading.scope, [field])) === undefined)
     throw groupRuleErrors.fieldUnknown({ at, field });

@@ -12,5 +12,6 @@ export {
   findCustomKinds,
   isFilterOperator,
   type SelectedUsers,
+  withE164,
 } from './service.ts';
 export { expressionOf } from './store.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
+import { isInternational, nationalSpellings, parsePhoneQuery } from '../../platform/phone-numbers.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { type CustomField, type DataType, findCustomFields, findTargetsByCustomField } from '../custom-values/index.ts';
 import {
@@ -81,7 +82,7 @@ export async function conditionsOf(
     : undefined;
   if (found !== undefined) criteria.push(keywordCriterion(found));
   for (const [index, item] of items.entries()) {
-    criteria.push(await toCriterion(item, `advancedFilter.${index}`, scope, dependencies));
+    criteria.push(await toCriterion(await withE164(item), `advancedFilter.${index}`, scope, dependencies));
   }
   return { criteria };
 }
@@ -191,6 +192,24 @@ function fieldCriterion(item: FilterItem, at: string, customKinds: CustomKinds):
     : { condition: indexed.found, onUser, found: indexed.found, on: 'users' };
 }
 
+/**
+ * The same comparison, of phones that name their country with their numbers in E.164, which conditions know: to read what people
+ * write takes the numbering plans. What can be no number stays, and is nobody's.
+ */
+export async function withE164<Item extends FilterItem>(item: Item): Promise<Item> {
+  if (item.field !== 'phone' || !['EQUAL', 'NOT_EQUAL', 'IN'].includes(item.operator)) return item;
+  const read = async (given: unknown) => {
+    if (typeof given !== 'string' || !isInternational(given.trim())) return given;
+    const [number] = await parsePhoneQuery(given);
+    return number === undefined ? given : `${number.countryCode}${number.phone}`;
+  };
+  const { value } = item;
+  return {
+    ...item,
+    value: Array.isArray(value) ? await Promise.all(value.slice(0, maxValues + 1).map(read)) : await read(value),
+  };
+}
+
 function requireField<Result>(found: Result | undefined, { field }: FilterItem): Result {
   if (found === undefined) throw userErrors.customFieldNotDefined({ key: field });
   return found;
@@ -272,6 +291,9 @@ export function isFilterOperator(text: string): text is FilterItem['operator'] {
   return operators.some((operator) => operator === text);
 }
 
+/** Of a list to compare with. */
+const maxValues = 1000;
+
 function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, at: string): FieldFilter {
   const refuse = (what: 'operator' | 'value') => requestErrors.fieldMalformed({ field: `${at}.${what}` });
   const one = (given: unknown) => {
@@ -280,10 +302,14 @@ function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, 
     return read;
   };
   const many = (read: typeof one) => {
-    if (!Array.isArray(value) || value.length > 1000) throw refuse('value');
+    if (!Array.isArray(value) || value.length > maxValues) throw refuse('value');
     return value.map(read);
   };
-  const isText = kind === 'text' || kind === 'email' || kind === 'list';
+  const isText = kind === 'text' || kind === 'email' || kind === 'phone' || kind === 'list';
+  const same = (values: readonly FilterValue[]) =>
+    kind === 'phone'
+      ? values.flatMap((text) => (isInternational(String(text)) ? [text] : nationalSpellings(String(text))))
+      : values;
   const bound = (given: unknown) => {
     // Among texts, numbers have another order.
     if (isText && typeof given === 'number') throw refuse('value');
@@ -298,11 +324,11 @@ function toFieldFilter({ field, operator, value }: FilterItem, kind: FieldKind, 
     case 'NOT_NULL':
       return { field, isNegated: true, test: 'null' };
     case 'EQUAL':
-      return { field, isNegated: false, test: 'in', values: [one(value)] };
+      return { field, isNegated: false, test: 'in', values: same([one(value)]) };
     case 'NOT_EQUAL':
-      return { field, isNegated: true, test: 'in', values: [one(value)] };
+      return { field, isNegated: true, test: 'in', values: same([one(value)]) };
     case 'IN':
-      return { field, isNegated: false, test: 'in', values: many(one) };
+      return { field, isNegated: false, test: 'in', values: same(many(one)) };
     case 'CONTAINS':
     case 'NOT_CONTAINS': {
       if (!isText) throw refuse('operator');
@@ -339,6 +365,7 @@ function toText(given: unknown): string | undefined {
 function toFilterValue(given: unknown, kind: FieldKind): FilterValue | undefined {
   switch (kind) {
     case 'text':
+    case 'phone':
     case 'list':
       return toText(given);
     case 'email': {

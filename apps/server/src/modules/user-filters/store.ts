@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { isInternational } from '../../platform/phone-numbers.ts';
 import { mainDepartmentId, type UserCondition } from '../user-directory/index.ts';
 import { beginningsOfNumbers, beginningsOfTimes } from './field-tokens.ts';
 
@@ -6,6 +7,7 @@ import { beginningsOfNumbers, beginningsOfTimes } from './field-tokens.ts';
 export type FieldKind =
   | 'text'
   | 'email'
+  | 'phone'
   | 'number'
   | 'integer'
   | 'time'
@@ -49,7 +51,7 @@ const searchFields: ReadonlyMap<string, SearchField> = new Map(
     statusChangedAt: nullable('status_changed_at', 'time'),
     externalId: nullable('external_id'),
     email: nullable('email', 'email'),
-    phone: nullable('phone'),
+    phone: nullable('phone', 'phone'),
     phoneCountryCode: nullable('phone_country_code'),
     username: nullable('username'),
     name: nullable('name'),
@@ -220,6 +222,7 @@ function positiveCondition(filter: FieldFilter, kind: FieldKind, expression: Raw
     case 'null':
       return kind === 'list' ? sql<boolean>`${expression} = '{}'` : sql<boolean>`${expression} is null`;
     case 'in':
+      if (kind === 'phone') return phoneCondition(filter.values.map(String), expression);
       return kind === 'list'
         ? sql<boolean>`${expression} && ${sql.val(filter.values)}::text[]`
         : sql<boolean>`${expression} = any(${sql.val(inValues(filter.values, kind))}::${arrayTypeOf(kind)})`;
@@ -234,6 +237,22 @@ function positiveCondition(filter: FieldFilter, kind: FieldKind, expression: Raw
     }
   }
 }
+
+/**
+ * Numbers without country code are those of any country. Of one in E.164 it is not said where the code ends: whoever has the
+ * rest is found by index, and compared whole. No code begins with another one.
+ */
+function phoneCondition(texts: readonly string[], phone: RawBuilder<unknown>): UserCondition {
+  const international = texts.filter(isInternational);
+  const isOne = (values: readonly string[]) => sql`${phone} = any(${sql.val(values)}::text[])`;
+  const national = isOne(texts.filter((text) => !isInternational(text)));
+  if (international.length === 0) return sql<boolean>`${national}`;
+  const rests = international.flatMap((text) => codeLengths.map((length) => text.slice(1 + length)));
+  return sql<boolean>`(${national} or ${isOne(rests)}
+    and users.phone_country_code || ${phone} = any(${sql.val(international)}::text[]))`;
+}
+
+const codeLengths = [1, 2, 3, 4];
 
 const maxInteger = 2 ** 31 - 1;
 
