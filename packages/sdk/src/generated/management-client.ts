@@ -964,8 +964,8 @@ export class ManagementClient extends ManagementCalls {
   /**
    * Update up to 50 users
    *
-   * Changes users as `update-user` does, all or none, and returns them in the order of `list`. Users are named by their
-   * system ids.
+   * Changes users as `update-user` does, all or none, and returns them in the order of `list`. Identifiers may go from
+   * one of them to another. Users are named by their system ids.
    *
    * `POST /api/v3/update-user-batch`, permission `user:Update`
    *

@@ -134,8 +134,8 @@ export const updateUserBatch = command({
   title: { en: 'Update Users in Batch', zh: '批量修改用户资料' },
   summary: { en: 'Update up to 50 users', zh: '批量修改用户资料，最多 50 个' },
   description: {
-    en: 'Changes users as `update-user` does, all or none, and returns them in the order of `list`. Users are named by their system ids.',
-    zh: '批量修改用户资料，规则与 `update-user` 相同，全部成功或全部失败，按 `list` 的顺序返回。`userId` 为系统 ID。',
+    en: 'Changes users as `update-user` does, all or none, and returns them in the order of `list`. Identifiers may go from one of them to another. Users are named by their system ids.',
+    zh: '批量修改用户资料，规则与 `update-user` 相同，全部成功或全部失败，按 `list` 的顺序返回。标识（如用户名、邮箱）可以在这些用户之间互换。`userId` 为系统 ID。',
   },
   permission: 'user:Update',
   input: dto('UpdateUserBatchReqDto', {

@@ -17,6 +17,7 @@ import {
 import {
   type Accounts,
   applyInput,
+  clearIdentifiers,
   type DepartmentMemberships,
   deleteUsers,
   findTakenField,
@@ -34,6 +35,7 @@ import {
   type WrittenUser,
 } from '../users/index.ts';
 import type * as contract from './contract.ts';
+import { findHandedOver, findWantedTwice } from './moved-identifiers.ts';
 import { listArchived } from './store.ts';
 
 interface UserChangesDependencies {
@@ -85,7 +87,7 @@ export function createUserChange({
     const asFound = new Map((await listUsersByIds(scope, leaving, false, kind)).map((row) => [row.id, row]));
     await departments.leaveAll(context, leaving);
 
-    const changed: { before: UserRow; values: WrittenUser; prefix: string }[] = [];
+    const changed: WantedChange[] = [];
     for (const locked of await lockUsers(scope, ids, kind)) {
       // Who leaves all departments has lost the main one by now; that is part of what changes.
       const before = {
@@ -93,7 +95,13 @@ export function createUserChange({
         mainDepartmentId: asFound.get(locked.id)?.mainDepartmentId ?? locked.mainDepartmentId,
       };
       const own = changes.filter(({ id }) => id === locked.id);
-      changed.push({ before, values: await apply(context, before, own, now), prefix: own.at(-1)?.prefix ?? '' });
+      const [last] = own.slice(-1);
+      changed.push({
+        before,
+        values: await apply(context, before, own, now),
+        position: last === undefined ? -1 : changes.indexOf(last),
+        prefix: last?.prefix ?? '',
+      });
     }
     const different = changed.filter(({ before, values: { password, ...values } }) => {
       return password !== undefined || !isDeepStrictEqual({ ...before, ...values }, before);
@@ -255,18 +263,34 @@ function prefixOfItem(index: number): string {
   return `list.${index}.`;
 }
 
-/** Writes the users, or names the first whose identifier somebody else has. */
-async function write(
-  { scope }: CommandContext,
-  changed: readonly { readonly values: WrittenUser; readonly prefix: string }[],
-  now: string,
-): Promise<UserRow[]> {
+/** A user as he was, what is to become of him, and which change said so last. */
+interface WantedChange {
+  readonly before: UserRow;
+  readonly values: WrittenUser;
+  readonly position: number;
+  readonly prefix: string;
+}
+
+/**
+ * Writes the users, or names the first whose identifier somebody else has and keeps. In which order they are written does not
+ * matter: what goes from one to another is taken from the one first.
+ */
+async function write({ scope }: CommandContext, changed: readonly WantedChange[], now: string): Promise<UserRow[]> {
   if (changed.length === 0) return [];
   const users = changed.map(({ values }) => values);
   // Of several, an index only tells that some identifier is taken.
-  const taken = users.length === 1 ? undefined : await findTakenField(scope, users);
-  if (taken !== undefined) {
-    throw userWriteErrors.alreadyExists({ field: `${changed[taken.position]?.prefix}${taken.field}` });
+  if (changed.length > 1) {
+    const inOrder = changed.toSorted((a, b) => a.position - b.position);
+    const twice = findWantedTwice(inOrder);
+    if (twice !== undefined) throw userWriteErrors.alreadyExists({ field: `${twice.change.prefix}${twice.field}` });
+    await clearIdentifiers(scope, findHandedOver(changed));
+    const taken = await findTakenField(
+      scope,
+      inOrder.map(({ values }) => values),
+    );
+    if (taken !== undefined) {
+      throw userWriteErrors.alreadyExists({ field: `${inOrder[taken.position]?.prefix}${taken.field}` });
+    }
   }
   try {
     return await updateUsers(scope, users, now);

@@ -36,11 +36,14 @@ export {
 } from './service.ts';
 export {
   byImport,
+  clearIdentifiers,
   deleteUsers,
   findTakenField,
   lockUsers,
   lockUsersToDelete,
   takenFieldOf,
+  type UniqueField,
+  type UserValues,
   updateUsers,
   type WrittenUser,
 } from './store.ts';

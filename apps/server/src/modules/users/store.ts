@@ -237,6 +237,28 @@ export function lockUsers(scope: Scope, ids: readonly string[], kind: AccountKin
   return lock(scope, ids, kind);
 }
 
+const clear = statement<Record<never, never>, [users: string]>(`
+  update users set
+    username = case when given.fields ? 'username' then null else users.username end,
+    email = case when given.fields ? 'email' then null else users.email end,
+    phone = case when given.fields ? 'phone' then null else users.phone end,
+    phone_country_code = case when given.fields ? 'phone' then null else users.phone_country_code end,
+    external_id = case when given.fields ? 'externalId' then null else users.external_id end
+  from jsonb_to_recordset($1::jsonb) as given (id text, fields jsonb)
+  where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = given.id
+`);
+
+/**
+ * Takes identifiers from users, who are locked and about to be written, so that others can have them: unique indexes look at
+ * each row as it is written.
+ */
+export async function clearIdentifiers(
+  scope: Scope,
+  users: readonly { readonly id: string; readonly fields: readonly UniqueField[] }[],
+): Promise<void> {
+  if (users.length > 0) await clear(scope, JSON.stringify(users));
+}
+
 const update = statement<UserRow, [users: string, now: string]>(`
   with ${given}, texts as (
     insert into user_search (user_pool_id, user_id, common, other)

@@ -627,8 +627,8 @@ class AsyncUsersSection(AsyncConnection):
     ) -> UserListRespDto:
         """Update up to 50 users
 
-        Changes users as `update-user` does, all or none, and returns them in the order of `list`. Users are named by
-        their system ids.
+        Changes users as `update-user` does, all or none, and returns them in the order of `list`. Identifiers may go
+        from one of them to another. Users are named by their system ids.
 
         Args:
             list (list of UpdateUserInfoDto): Changes, 1 to 50. 1 to 50 of them.

@@ -1080,8 +1080,8 @@ public class ManagementClient extends BaseClient {
     /**
      * Update up to 50 users.
      *
-     * <p>Changes users as {@code update-user} does, all or none, and returns them in the order of {@code list}. Users
-     * are named by their system ids.
+     * <p>Changes users as {@code update-user} does, all or none, and returns them in the order of {@code list}.
+     * Identifiers may go from one of them to another. Users are named by their system ids.
      *
      * <p>Failures, by {@code statusCode}:
      * <ul>
