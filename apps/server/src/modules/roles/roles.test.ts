@@ -211,9 +211,13 @@ test('a role that disables itself is announced once, when its time has come, how
     webhook: 'role:disable',
     data: { role: { disableTime: seconds(60) } },
   });
-  const [audit, ...more] = (await pool.audits()).slice(audits);
-  expect(more).toEqual([]);
-  expect(audit).toMatchObject({ action: 'disableRoles', operation_type: 'update', resource_type: 'role' });
+  // Servers that look at the same moment may share them.
+  const rows = (await pool.audits()).slice(audits);
+  for (const row of rows) {
+    expect(row).toMatchObject({ action: 'disableRoles', operation_type: 'update', resource_type: 'role' });
+  }
+  const audited = rows.flatMap(({ target_value }) => target_value.map(({ code }: { code: string }) => code));
+  expect(audited.sort()).toEqual(['a', 'b']);
   // A new time is announced anew; one that has passed already is announced by who sets it.
   await pool.do('updateRole', { code: 'a', disableTime: seconds(90) });
   await pool.do('updateRole', { code: 'b', disableTime: seconds(90) });
