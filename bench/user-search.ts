@@ -27,6 +27,7 @@ function searchCases({ dataset, server, authorization }: Stage, { users }: Size)
     return (random.below(groups) * 5 + (isChinese ? random.below(3) : 3)) * namesakes;
   };
 
+  let newTimes = 0;
   const reading = (name: string, call: () => ReadCall): Case => {
     const calls = Array.from({ length: 1000 }, call);
     return readCase(
@@ -80,6 +81,27 @@ function searchCases({ dataset, server, authorization }: Stage, { users }: Size)
     }),
     reading('a country that a third is in, newest first', () => list(where('country', 'EQUAL', 'CN'))),
     reading('a country that a third is not in, newest first', () => list(where('country', 'NOT_EQUAL', 'CN'))),
+    reading('the same where every other request updates a user', () =>
+      random.below(2) === 0
+        ? list(where('country', 'EQUAL', 'CN'))
+        : {
+            method: 'POST',
+            path: '/api/v3/update-user',
+            input: {
+              userId: dataset.userId(someone()),
+              nickname: `nick ${random.below(1000)}`,
+              city: cityOf(someone()),
+            },
+          },
+    ),
+    reading('that country and a time of his own, which nobody has asked for yet', () => {
+      const { advancedFilter } = where('country', 'EQUAL', 'CN');
+      const since = { field: 'createdAt', operator: 'GREATER', value: founded + (newTimes += 1) };
+      return list({ advancedFilter: [...advancedFilter, since] });
+    }),
+    reading('a custom number that one in fifty has, newest first', () =>
+      list(where('points', 'BETWEEN', [maxPoints / 2, maxPoints / 2 + maxPoints / 50])),
+    ),
     reading('keywords: a whole email address', () => search(`USER-${someone()}@bench.example`)),
     reading('keywords: ten digits of a phone number', () => search(String(13_000_000_000 + someone()).slice(1))),
     reading('keywords: two Chinese characters in a name, 20 hits', () => search(givenName(namesake(true)))),

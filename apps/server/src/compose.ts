@@ -37,6 +37,7 @@ import { userPoolSecretContext } from './modules/user-pools/index.ts';
 import { userPosts } from './modules/user-posts/index.ts';
 import { userRoles } from './modules/user-roles/index.ts';
 import { userSearch } from './modules/user-search/index.ts';
+import { createUserTotals } from './modules/user-totals/index.ts';
 import { userCreation, users } from './modules/users/index.ts';
 import { createCommandRunner } from './platform/commands.ts';
 import { type Database, isDatabaseReady } from './platform/database/database.ts';
@@ -119,6 +120,7 @@ export async function compose({
     hasher: createPasswordHasher({ cost: passwordHashCost }),
     keys: passwordKeys,
   });
+  const totals = createUserTotals();
   const usersDependencies = { seal, passwords, departments: departmentMemberships };
   const modules: Module[] = [
     organizations(seal),
@@ -131,7 +133,7 @@ export async function compose({
     userChanges(usersDependencies),
     identities(seal),
     passwordHashes({ isExportAllowed: allowsPasswordHashExport }),
-    userSearch({ seal, departments: departmentMemberships }),
+    userSearch({ seal, departments: departmentMemberships, totals }),
     userDepartments(seal),
     userRoles,
     userImports,
@@ -145,7 +147,7 @@ export async function compose({
     dynamicGroups,
     posts,
     userPosts,
-    publicAccounts({ seal, passwords, departments: departmentLinks, memberships: departmentMemberships }),
+    publicAccounts({ seal, passwords, departments: departmentLinks, memberships: departmentMemberships, totals }),
     publicAccountDepartments({ seal }),
     publicAccountMembers({ seal }),
     customFields(seal),
@@ -208,6 +210,7 @@ export async function compose({
         }
       },
     },
+    { name: 'forget what users were', everySeconds: 900, run: () => totals.forgetChanges(database) },
     { name: 'note key uses', everySeconds: 60, run: directory.flushUses },
   ];
   const runningUpkeep = startUpkeep(upkeep, log);

@@ -3,6 +3,7 @@ import type { StoredPassword } from '../passwords/index.ts';
 import { createUserChangesService } from '../user-changes/index.ts';
 import { type AccountKind, listUsersByIds, toUserDto, type UserRow, userErrors } from '../user-directory/index.ts';
 import { createUserSearchService } from '../user-search/index.ts';
+import type { UserTotals } from '../user-totals/index.ts';
 import {
   type Accounts,
   createUserCreation,
@@ -23,6 +24,7 @@ interface PublicAccountsDependencies extends Pick<UsersDependencies, 'seal' | 'p
   readonly departments: DepartmentMemberships;
   /** Departments that people are members of. */
   readonly memberships: Pick<DepartmentMemberships, 'leaveAll'>;
+  readonly totals: UserTotals;
 }
 
 /**
@@ -34,12 +36,13 @@ export function createPublicAccountsService({
   passwords,
   departments,
   memberships,
+  totals,
 }: PublicAccountsDependencies): Handlers<typeof contract> {
   const accounts: Accounts = { kind: 'public', events: publicAccountEvents };
   const one = createUsersService({ seal, passwords, departments, accounts });
   const create = createUserCreation({ seal, departments, accounts });
   const changes = createUserChangesService({ seal, passwords, departments, accounts });
-  const search = createUserSearchService({ seal, departments, kind: accounts.kind });
+  const search = createUserSearchService({ seal, departments, totals, kind: accounts.kind });
 
   return {
     listPublicAccounts: search.listUsers,

@@ -29,6 +29,7 @@ import {
   fieldCondition,
   idCondition,
   indexedFilter,
+  isOnRows,
   kindOfField,
   nobodyCondition,
   notCondition,
@@ -44,6 +45,11 @@ interface ConditionDependencies {
 export interface Criterion {
   /** Fit for any use, and for those who meet it being few. */
   readonly condition: UserCondition;
+  /**
+   * Of a user's rows in `users` and `user_search`, whether they meet it: they alone, so that it can be asked of what he was. Not
+   * there where other tables matter.
+   */
+  readonly onRows?: UserCondition;
   /** Tested on a user at hand, for orders in which somebody who meets it comes soon. Always there beside the next two. */
   readonly onUser?: UserCondition;
   /** Finds those who meet it, in less time the fewer they are. */
@@ -93,12 +99,12 @@ function equal(field: string, values: readonly FilterValue[]): UserCondition {
 
 /** On something users are counted by. */
 function onColumns(condition: UserCondition): Criterion {
-  return { condition, on: 'columns' };
+  return { condition, onRows: condition, on: 'columns' };
 }
 
 /** On a user's row. Where an index helps, PostgreSQL knows. */
 function onRow(condition: UserCondition): Criterion {
-  return { condition, on: 'users' };
+  return { condition, onRows: condition, on: 'users' };
 }
 
 function elsewhere(condition: UserCondition): Criterion {
@@ -106,7 +112,7 @@ function elsewhere(condition: UserCondition): Criterion {
 }
 
 function keywordCriterion({ found, onUser, lacking, estimate }: NeedleConditions): Criterion {
-  return { condition: found, found, onUser, lacking, estimate, on: 'elsewhere' };
+  return { condition: found, onRows: onUser, found, onUser, lacking, estimate, on: 'elsewhere' };
 }
 
 /** Who has left the company or was put away is not listed unless somebody asks for a status. */
@@ -186,10 +192,10 @@ function fieldCriterion(item: FilterItem, at: string, customKinds: CustomKinds):
   const { filter, customKind } = requireField(readField(item, at, customKinds), item);
   const onUser = fieldCondition(filter, customKind);
   const indexed = indexedFilter(filter, customKind);
-  if (indexed === undefined) return onRow(onUser);
+  if (indexed === undefined) return isOnRows(item.field) ? onRow(onUser) : { condition: onUser, on: 'users' };
   return indexed.isNegated
-    ? { condition: onUser, onUser, lacking: indexed.found, on: 'users' }
-    : { condition: indexed.found, onUser, found: indexed.found, on: 'users' };
+    ? { condition: onUser, onRows: onUser, onUser, lacking: indexed.found, on: 'users' }
+    : { condition: indexed.found, onRows: onUser, onUser, found: indexed.found, on: 'users' };
 }
 
 /**
@@ -229,7 +235,15 @@ function partCriterion({ field, operator, value }: FilterItem, reader: KeywordRe
   const { found, onUser, lacking } = contained;
   const others = notCondition(onUser);
   const estimate = async (scope: Scope) => 1 - (await contained.estimate(scope));
-  return { condition: others, onUser: others, found: lacking, lacking: found, estimate, on: 'elsewhere' };
+  return {
+    condition: others,
+    onRows: others,
+    onUser: others,
+    found: lacking,
+    lacking: found,
+    estimate,
+    on: 'elsewhere',
+  };
 }
 
 /** The condition of one comparison of a user's own field, or nothing when there is no such field. */

@@ -22,6 +22,8 @@ interface SearchField {
   readonly expression: RawBuilder<unknown>;
   /** Where the index of migration 0018 has its values: a letter for the place, then the name there. */
   readonly indexed?: string;
+  /** Whether it stands in another table than the user's own. */
+  readonly isElsewhere?: true;
 }
 
 function column(name: string, kind: FieldKind = 'text'): SearchField {
@@ -77,6 +79,7 @@ const searchFields: ReadonlyMap<string, SearchField> = new Map(
       kind: 'text',
       isNullable: true,
       expression: sql`(${sql.raw(mainDepartmentId)})`,
+      isElsewhere: true,
     },
     // There are no tenants yet.
     tenantId: nothing,
@@ -129,6 +132,11 @@ function typedExpression(kind: FieldKind, value: RawBuilder<unknown>, text: RawB
 /** The expression of a field, and whether it can be empty, for orders. */
 export function expressionOf(field: string): Pick<SearchField, 'expression' | 'isNullable'> | undefined {
   return searchFields.get(field);
+}
+
+/** Whether a field is in the user's own row, as custom fields are. */
+export function isOnRows(field: string): boolean {
+  return searchFields.get(field)?.isElsewhere !== true;
 }
 
 /** What a field of every user holds, or nothing when there is no such field. */

@@ -4,6 +4,7 @@ import type { Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { type AccountKind, toUserDto, type UserFlags, withRequested } from '../user-directory/index.ts';
 import { conditionsOf, conditionsOfStatus, type SelectedUsers } from '../user-filters/index.ts';
+import type { UserTotals } from '../user-totals/index.ts';
 import type { DepartmentMemberships } from '../users/index.ts';
 import type * as contract from './contract.ts';
 import { userSearchErrors } from './contract.ts';
@@ -12,6 +13,7 @@ import { searchUsers, type UserSearch } from './store.ts';
 interface UserSearchDependencies {
   readonly seal: Seal;
   readonly departments: Pick<DepartmentMemberships, 'condition'>;
+  readonly totals: UserTotals;
   readonly kind?: AccountKind;
 }
 
@@ -22,6 +24,7 @@ const newestFirst = [{ field: 'createdAt', isDescending: true }];
 export function createUserSearchService({
   seal,
   departments,
+  totals,
   kind = 'personal',
 }: UserSearchDependencies): Handlers<typeof contract> {
   const list = async (
@@ -31,14 +34,15 @@ export function createUserSearchService({
     sort: UserSearch['sort'],
     flags: UserFlags,
   ) => {
-    const { totalCount, list: rows } = await searchUsers(scope, {
+    const search = {
       kind,
       ...users,
       sort,
       withDepartmentIds: flags.withDepartmentIds ?? false,
       limit,
       offset: (page - 1) * limit,
-    });
+    };
+    const { totalCount, list: rows } = await searchUsers(scope, search, totals);
     const shown = await withRequested(seal, scope, rows, flags);
     return { totalCount, list: shown.map((row) => toUserDto(row, flags, { seal, userPoolId: scope.userPoolId })) };
   };

@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Scope } from '../../platform/database/database.ts';
+import { type Scope, statement } from '../../platform/database/database.ts';
 import { type AccountKind, listUsersByIds, sampleOf, type UserRow } from '../user-directory/index.ts';
 import { type Criterion, expressionOf, type SelectedUsers } from '../user-filters/index.ts';
+import { type Counted, momentColumns, type UserSet, type UserTotals } from '../user-totals/index.ts';
 
 /** Which page of which users, in which order. */
 export interface UserSearch extends SelectedUsers {
@@ -20,8 +21,12 @@ interface SortKey {
 type Condition = RawBuilder<unknown>;
 
 /** A page of the users that meet all criteria, and how many there are. */
-export async function searchUsers(scope: Scope, search: UserSearch): Promise<{ totalCount: number; list: UserRow[] }> {
-  const { totalCount, ids } = await findPage(scope, search);
+export async function searchUsers(
+  scope: Scope,
+  search: UserSearch,
+  totals: UserTotals,
+): Promise<{ totalCount: number; list: UserRow[] }> {
+  const { totalCount, ids } = await findPage(scope, search, totals);
   const { kind, withDepartmentIds } = search;
   return { totalCount, list: ids.length === 0 ? [] : await listUsersByIds(scope, ids, withDepartmentIds, kind) };
 }
@@ -31,25 +36,59 @@ interface Page {
   readonly ids: string[];
 }
 
-async function findPage(scope: Scope, search: UserSearch): Promise<Page> {
+async function findPage(scope: Scope, search: UserSearch, totals: UserTotals): Promise<Page> {
   const where = (conditions: readonly Condition[]) => all([ofKind(scope, search.kind), ...conditions]);
-  const plan = await planOf(scope, search);
-  if (plan.way === 'gather') {
-    const gathered = await gatherIds(scope, where(plan.conditions), search);
+  const walkTo = async (totalCount: number, toWalk: readonly Condition[]) => ({
+    totalCount,
+    ids: totalCount <= search.offset ? [] : await walkIds(scope, where(toWalk), search, totalCount),
+  });
+  const gather = async (conditions: readonly Condition[]) => {
+    const { ids, counted } = await gatherIds(scope, where(conditions), search);
     // Behind the last page there is no row that could carry the total.
-    if (gathered.ids.length > 0 || search.offset === 0) return gathered;
-    return { totalCount: await scan(scope, where(plan.conditions)), ids: [] };
+    return { ids, counted: counted ?? (await scan(scope, where(conditions))) };
+  };
+
+  const set = setOf(search);
+  const isAtLeast = async (share: number, total: number) => total >= share * (await countEverybody(scope, search.kind));
+  const keep = async (counted: Counted) => {
+    // A handful is found again in no time.
+    if (set && counted.total > search.limit && (await isAtLeast(scarce, counted.total))) {
+      totals.keep(scope, set, counted);
+    }
+  };
+  const known = set && (await totals.find(scope, set));
+  if (set && known !== undefined) {
+    // A page of many is soon come upon, whatever it takes to find them all.
+    if (await isAtLeast(few, known)) return walkTo(known, [set.condition]);
+    const ids =
+      (await isAtLeast(scarce, known)) && (await glanceAtIds(scope, ofKind(scope, search.kind), set.condition, search));
+    if (ids) return { totalCount: known, ids };
   }
-  const totalCount =
-    plan.counted === undefined
+
+  const plan = await planOf(scope, search);
+  if (plan.way === 'sum') return walkTo(await countOf(scope, where(plan.counted)), plan.toWalk);
+  if (plan.way === 'gather') {
+    const { ids, counted } = await gather(plan.conditions);
+    await keep(counted);
+    return { totalCount: counted.total, ids };
+  }
+  const counted =
+    plan.lacking === undefined
       ? await scan(scope, where(plan.toCount))
-      : await countOf(scope, where(plan.counted), plan.lacking && where([...plan.counted, plan.lacking]));
-  if (totalCount <= search.offset) return { totalCount, ids: [] };
+      : await countBut(scope, where(plan.counted), where([...plan.counted, plan.lacking]));
+  await keep(counted);
   // The estimate took few for many: in the order asked for, they might be a long way apart.
-  if (plan.ifFew !== undefined && totalCount < (await countOf(scope, where([]))) * fewer) {
-    return gatherIds(scope, where(plan.ifFew), search);
+  if (plan.ifFew && counted.total > search.offset && !(await isAtLeast(fewer, counted.total))) {
+    return { totalCount: counted.total, ids: (await gather(plan.ifFew)).ids };
   }
-  return { totalCount, ids: await walkIds(scope, where(plan.toWalk), search, totalCount) };
+  return walkTo(counted.total, plan.toWalk);
+}
+
+/** What totals are kept of: all but what `user_counts` has anyway, and what depends on other tables. */
+function setOf({ kind, criteria }: UserSearch): UserSet | undefined {
+  const conditions = criteria.flatMap(({ onRows }) => onRows ?? []);
+  if (conditions.length < criteria.length || criteria.every(({ on }) => on === 'columns')) return undefined;
+  return { kind, condition: sql<boolean>`(${all(conditions)})` };
 }
 
 /**
@@ -64,24 +103,24 @@ function ofKind({ userPoolId }: Scope, kind: AccountKind): Condition {
 type Plan =
   /** Finds everybody once, for the total as for the page. */
   | { readonly way: 'gather'; readonly conditions: readonly Condition[] }
-  /**
-   * Counts, then reads users in the order asked for until the page is full. What is on columns of `user_counts` is counted
-   * there, and of it who lacks something is taken off.
-   */
-  | {
-      readonly way: 'walk';
-      readonly counted?: readonly Condition[];
-      readonly lacking?: Condition;
-      readonly toCount: readonly Condition[];
-      readonly toWalk: readonly Condition[];
-      /** How to find them all the same, should they turn out to be few. */
-      readonly ifFew?: readonly Condition[];
-    };
+  /** Sums `user_counts`, then reads users in the order asked for until the page is full. */
+  | { readonly way: 'sum'; readonly counted: readonly Condition[]; readonly toWalk: readonly Condition[] }
+  /** Counts users, then reads them in that order. */
+  | ({ readonly way: 'walk'; readonly toWalk: readonly Condition[] } & (
+      | { readonly toCount: readonly Condition[]; readonly lacking?: undefined }
+      /** Of what is on columns of `user_counts`, who lacks something is taken off. */
+      | { readonly counted: readonly Condition[]; readonly lacking: Condition }
+    ) & {
+        /** How to find them all the same, should they turn out to be few. */
+        readonly ifFew?: readonly Condition[];
+      });
 
 /** Few of all: that many are found and sorted in less time than everybody is tested, or a page of them come upon in order. */
 const few = 1 / 20;
 /** So few that the estimate was wrong about them. */
 const fewer = 1 / 100;
+/** So few that there is no sense in coming upon a page of them. */
+const scarce = 1 / 200;
 /** Nearly all: those who are not among them are found in less time. */
 const nearlyAll = 15 / 16;
 
@@ -90,7 +129,7 @@ async function planOf(scope: Scope, { kind, criteria }: UserSearch): Promise<Pla
   const conditions = criteria.map(({ condition }) => condition);
   const counted = criteria.flatMap(({ on, condition }) => (on === 'columns' ? [condition] : []));
   const others = criteria.filter(({ on }) => on !== 'columns');
-  if (others.length === 0) return { way: 'walk', counted, toCount: [], toWalk: counted };
+  if (others.length === 0) return { way: 'sum', counted, toWalk: counted };
   const isRigid = others.some(({ on, onUser }) => on === 'elsewhere' && onUser === undefined);
   const estimated = others.filter(({ onUser }) => onUser !== undefined);
   if (estimated.length === 0) {
@@ -127,7 +166,7 @@ async function planOf(scope: Scope, { kind, criteria }: UserSearch): Promise<Pla
   const toWalk = [...counted, ...others.map(({ condition, onUser = condition }) => onUser)];
   const [only] = others;
   if (others.length === 1 && only?.lacking !== undefined && together > nearlyAll) {
-    return { way: 'walk', counted, lacking: only.lacking, toCount: [], toWalk, ifFew: conditions };
+    return { way: 'walk', counted, lacking: only.lacking, toWalk, ifFew: conditions };
   }
   // To look up everybody's texts one by one takes longer than to find all that are meant.
   const toCount = others.map(({ on, condition, onUser = condition }) => (on === 'elsewhere' ? condition : onUser));
@@ -149,21 +188,42 @@ async function shareOfUsers(
   return size === 0 ? 0 : found / size;
 }
 
-/**
- * The columns have the same names, so that the conditions hold for counts as they do for users. Who is taken off is counted in the
- * same statement: in another one, others might be there.
- */
-async function countOf(scope: Scope, where: Condition, lacking: Condition = sql`false`): Promise<number> {
+/** The columns have the same names, so that the conditions hold for counts as they do for users. */
+async function countOf(scope: Scope, where: Condition): Promise<number> {
   const { rows } = await sql<{ total: number }>`
-    select coalesce(sum(users.total), 0)::integer - (select count(*) from users where ${lacking}) as total
-    from user_counts users where ${where}
+    select coalesce(sum(users.total), 0)::integer as total from user_counts users where ${where}
   `.execute(scope.db);
   return rows[0]?.total ?? 0;
 }
 
-async function scan(scope: Scope, where: Condition): Promise<number> {
-  const { rows } = await sql<{ total: number }>`select count(*) as total from users where ${where}`.execute(scope.db);
-  return rows[0]?.total ?? 0;
+const everybody = statement<{ total: number }, [kind: AccountKind]>(`
+  select coalesce(sum(total), 0)::integer as total from user_counts
+  where user_pool_id = current_setting('genauth.user_pool_id') and kind = $1
+`);
+
+async function countEverybody(scope: Scope, kind: AccountKind): Promise<number> {
+  const [row] = await everybody(scope, kind);
+  return row?.total ?? 0;
+}
+
+async function scan(scope: Scope, where: Condition): Promise<Counted> {
+  return counted(scope, sql`select count(*) as total, ${momentColumns} from users where ${where}`);
+}
+
+/** Who is taken off is counted in the same statement: in another one, others might be there. */
+async function countBut(scope: Scope, where: Condition, lacking: Condition): Promise<Counted> {
+  return counted(
+    scope,
+    sql`select coalesce(sum(users.total), 0)::integer - (select count(*) from users where ${lacking}) as total, ${momentColumns}
+      from user_counts users where ${where}`,
+  );
+}
+
+async function counted(scope: Scope, query: RawBuilder<unknown>): Promise<Counted> {
+  const { rows } = await (query as RawBuilder<Counted>).execute(scope.db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a count answers with a row');
+  return row;
 }
 
 /** Finds everybody once, for the total as for the page: for conditions that take longer to check than users to sort. */
@@ -171,12 +231,36 @@ async function gatherIds(
   scope: Scope,
   where: Condition,
   { sort, limit, offset }: UserSearch,
-): Promise<{ totalCount: number; ids: string[] }> {
-  const { rows } = await sql<{ id: string; total: number }>`
-    select users.id, count(*) over () as total from users where ${where}
+): Promise<{ ids: string[]; counted: Counted | undefined }> {
+  const { rows } = await sql<Counted & { id: string }>`
+    select users.id, count(*) over () as total, ${momentColumns} from users where ${where}
     order by ${orderBy(sort)} limit ${limit} offset ${offset}
   `.execute(scope.db);
-  return { totalCount: rows[0]?.total ?? 0, ids: rows.map(({ id }) => id) };
+  return { ids: rows.map(({ id }) => id), counted: rows[0] };
+}
+
+/** To test more users than this takes longer than to find and sort some thousands. */
+const mostTested = 20_000;
+
+/** A page that is come upon soon, in the order of an index; nothing when it is not, or might not be the whole page. */
+async function glanceAtIds(
+  scope: Scope,
+  among: Condition,
+  condition: Condition,
+  { sort, limit, offset }: UserSearch,
+): Promise<string[] | undefined> {
+  const [key, ...others] = sort;
+  const field = key && expressionOf(key.field);
+  if (field === undefined || others.length > 0) return undefined;
+  const { rows } = await sql<{ id: string }>`
+    select tested.id from (
+      select users.id, ${condition} as "isMet" from users
+      where ${among} and ${field.expression} is not null
+      order by ${orderBy(sort, { isFirstFilled: true })} limit ${mostTested}
+    ) as tested
+    where tested."isMet" limit ${limit} offset ${offset}
+  `.execute(scope.db);
+  return rows.length === limit ? rows.map(({ id }) => id) : undefined;
 }
 
 /** A part of a list: who is in it, and in which order. */

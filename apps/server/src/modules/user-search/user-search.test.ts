@@ -290,3 +290,67 @@ test('finds a few namesakes among many, who came one after the other, whatever t
   expect(await page(everybody, 'desc', 1)).toBe('760 759 758 757');
   expect(await page(everybody, 'asc', 254)).toBe('760 759');
 });
+
+test('a page is the same when the total is known already, of few as of many, and after it has changed', {
+  timeout: 30_000,
+}, async () => {
+  const pool = await testUserPool();
+  const people = Array.from({ length: 800 }, (_, index) => ({
+    username: `user-${String((index * 337) % 800).padStart(3, '0')}`,
+    ...(index % 40 === 0 ? { company: 'Few', email: `${(index * 7) % 800}@few.example` } : { company: 'Many' }),
+  }));
+  for (let at = 0; at < people.length; at += 50) {
+    await pool.do('createUsersBatch', { list: people.slice(at, at + 50) });
+  }
+  const sorts = [
+    [],
+    [{ field: 'username', order: 'asc' }],
+    [{ field: 'email', order: 'desc' }],
+    [{ field: 'lastLogin', order: 'asc' }],
+    [
+      { field: 'gender', order: 'asc' },
+      { field: 'username', order: 'desc' },
+    ],
+  ];
+  const pages = async (input: object) => {
+    const texts: string[] = [];
+    for (const sort of sorts) {
+      for (const page of [1, 2, 4, 5, 99]) {
+        const { totalCount, list } = await pool.do('listUsers', {
+          ...input,
+          options: { sort, pagination: { page, limit: 6 } },
+        });
+        texts.push(`${totalCount} ${list.map(({ username }: { username: string }) => username.slice(-3)).join(' ')}`);
+      }
+    }
+    return texts;
+  };
+  const ofCompany = (company: string) => ({
+    advancedFilter: [{ field: 'company', operator: 'EQUAL', value: company }],
+  });
+  const [first, ...others] = [...people]
+    .filter(({ company }) => company === 'Few')
+    .sort((a, b) => (a.username < b.username ? -1 : 1));
+  const few = await pages(ofCompany('Few'));
+  expect(few[0]).toMatch(/^20( \d{3}){6}$/);
+  expect(few.slice(5, 10)).toEqual(
+    [0, 6, 18, 24, 588].map((at) => {
+      const names = [first, ...others].slice(at, at + 6).map((one) => one?.username.slice(-3));
+      return `20 ${names.join(' ')}`;
+    }),
+  );
+  expect(await pages(ofCompany('Few'))).toEqual(few);
+  const many = await pages({ ...ofCompany('Many'), keywords: 'user' });
+  expect(many[0]).toMatch(/^780( \d{3}){6}$/);
+  expect(await pages({ ...ofCompany('Many'), keywords: 'user' })).toEqual(many);
+
+  const { userId } = await pool.do('getUser', { userId: first?.username, userIdType: 'username' });
+  await pool.do('updateUser', { userId, company: 'Many' });
+  expect((await pages(ofCompany('Few')))[5]).toBe(
+    `19 ${others
+      .slice(0, 6)
+      .map(({ username }) => username.slice(-3))
+      .join(' ')}`,
+  );
+  expect((await pages({ ...ofCompany('Many'), keywords: 'user' }))[5]).toMatch(/^781 /);
+});

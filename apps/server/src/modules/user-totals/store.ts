@@ -1,0 +1,106 @@
+import { type RawBuilder, sql } from 'kysely';
+import { type AcrossUserPools, type Scope, statement } from '../../platform/database/database.ts';
+import type { AccountKind, UserCondition } from '../user-directory/index.ts';
+
+/** Users of a kind that meet a condition on their rows of `users` and `user_search`, and on nothing else. */
+export interface UserSet {
+  readonly kind: AccountKind;
+  readonly condition: UserCondition;
+}
+
+/** The moment a statement looks at: which transactions it sees, as this run of PostgreSQL numbers them. */
+export interface Moment {
+  readonly snapshot: string;
+  readonly server: string;
+}
+
+/** How many users there are, and when. */
+export interface Counted extends Moment {
+  readonly total: number;
+}
+
+const moment = `pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as server`;
+
+/** Select list of a `Moment`, for the statement that counts: in another one, others might be there. */
+export const momentColumns: RawBuilder<unknown> = sql.raw(moment);
+
+/** So many changes are looked at one by one; beyond, counting everybody is not much slower. */
+export const mostChanges = 1000;
+
+const changesSince = statement<Moment & { count: number; isMany: boolean }, [snapshot: string, most: number]>(`
+  select ${moment}, count(*) as count, coalesce(bool_or(part = 'many'), false) as "isMany"
+  from (select part from former_users where ${unseenBy('$1::pg_snapshot')} limit $2) as unseen
+`);
+
+/**
+ * Of what a snapshot has not seen, whatever is older than all that was open then is passed over by index. The numbers are those of
+ * whole transactions, which is what snapshots of this kind know.
+ */
+function unseenBy(snapshot: string): string {
+  return `former_users.user_pool_id = current_setting('genauth.user_pool_id')
+    and former_users.xact >= pg_snapshot_xmin(${snapshot})::text::bigint
+    and not pg_visible_in_snapshot(former_users.xact::text::xid8, ${snapshot})`;
+}
+
+/**
+ * How many users there are now, from how many there were: whoever has changed is tested as he is and as he was. Nothing when too
+ * many have, or when it is not the same run of PostgreSQL, whose numbers mean something else.
+ */
+export async function recount(scope: Scope, set: UserSet, counted: Counted): Promise<Counted | undefined> {
+  const [changes] = await changesSince(scope, counted.snapshot, mostChanges + 1);
+  if (changes === undefined || changes.isMany || changes.count > mostChanges) return undefined;
+  if (changes.server !== counted.server) return undefined;
+  if (changes.count === 0) return { total: counted.total, snapshot: changes.snapshot, server: changes.server };
+  const { kind, condition } = set;
+  const meetsIt = sql`users.kind = ${kind} and ${condition}`;
+  // The names of the tables stand for what was in them, so that the same condition can be asked of it.
+  const { rows } = await sql<Moment & { change: number; isMany: boolean }>`
+    with since as materialized (
+      select ${counted.snapshot}::pg_snapshot as snapshot
+    ), unseen as materialized (
+      select part, user_id, seq, was from former_users where ${sql.raw(unseenBy('(select snapshot from since)'))}
+    ), changed as materialized (
+      select distinct user_id from unseen
+    ), former as materialized (
+      select distinct on (part, user_id) part, user_id, was from unseen order by part, user_id, seq
+    )
+    select ${momentColumns}, (select coalesce(bool_or(part = 'many'), false) from unseen) as "isMany",
+      (
+        select count(*) from users
+        where users.user_pool_id = ${scope.userPoolId} and users.id = any(array(select user_id from changed)) and ${meetsIt}
+      ) - (
+        with users as (
+          select earlier.* from former cross join jsonb_populate_record(null::users, former.was) as earlier
+          where former.part = 'users' and former.was is not null
+          union all
+          select users.* from users
+          where users.user_pool_id = ${scope.userPoolId}
+            and users.id = any(array(select user_id from changed except select user_id from former where part = 'users'))
+        ), user_search as (
+          select earlier.* from former cross join jsonb_populate_record(null::user_search, former.was) as earlier
+          where former.part = 'user_search' and former.was is not null
+          union all
+          select user_search.* from user_search
+          where user_search.user_pool_id = ${scope.userPoolId}
+            and user_search.user_id = any(array(select user_id from changed except select user_id from former where part = 'user_search'))
+        )
+        select count(*) from users where ${meetsIt}
+      ) as change
+  `.execute(scope.db);
+  const [row] = rows;
+  if (row === undefined || row.isMany) return undefined;
+  return { total: counted.total + row.change, snapshot: row.snapshot, server: row.server };
+}
+
+const oldest = statement<{ xact: string }, []>(`select pg_snapshot_xmin(pg_current_snapshot())::text as xact`);
+
+/** The oldest transaction that is still open: whoever takes a snapshot from now on has seen all before it. */
+export async function oldestTransaction(across: AcrossUserPools): Promise<string> {
+  const [row] = await oldest(across);
+  return row?.xact ?? '0';
+}
+
+/** Forgets what users were before transactions older than this one. */
+export const deleteFormerUsers = statement<Record<never, never>, [xact: string]>(
+  `delete from former_users where xact < $1::bigint`,
+);
