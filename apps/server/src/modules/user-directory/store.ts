@@ -339,18 +339,26 @@ export async function findIdsByPhone(
 
 /**
  * Some users of the pool, after `from`: at most 128, sixteen in a row from eight places, since who came at the same time is
- * alike. Their rows of a table in which `id` is a user's; ids begin with eleven digits of time.
+ * alike. Their rows of a table in which `id` is a user's. A place is a landmark, or, where there is none, a time: ids begin with
+ * eleven digits of it.
  */
 export function sampleOf(table: 'users' | 'user_search', id: string): string {
   const ofPool = `user_pool_id = current_setting('genauth.user_pool_id')`;
+  // The start by itself (`offset 0`): within the condition it would not be looked up in the index, since functions may tell what they see.
   const time = (text: string) => `('x' || lpad(left(${text}, 11), 16, '0'))::bit(64)::bigint`;
   return `
     generate_series(0, 7) as place,
     (select ${time(`min(${id})`)} as low, ${time(`max(${id})`)} as high from ${table} where ${ofPool}) as bounds,
     lateral (
-      select * from ${table}
-      where ${ofPool} and ${id} >= lpad(to_hex(bounds.low + (bounds.high - bounds.low) * place / 8), 11, '0')
-      order by ${id} limit 16
-    ) as ${table}
+      select coalesce(
+        (
+          select user_id from user_landmarks where ${ofPool} and at >= place / 8.0 and at < (place + 1) / 8.0
+          order by at limit 1
+        ),
+        lpad(to_hex(bounds.low + (bounds.high - bounds.low) * place / 8), 11, '0')
+      ) as id
+      offset 0
+    ) as start,
+    lateral (select * from ${table} where ${ofPool} and ${id} >= start.id order by ${id} limit 16) as ${table}
   `;
 }
