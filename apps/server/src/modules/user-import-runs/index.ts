@@ -15,7 +15,8 @@ import { addMemberships, type departmentMemberships } from '../user-departments/
 import { listUsersByIds } from '../user-directory/index.ts';
 import type { ImportOptions } from '../user-imports/index.ts';
 import { byImport, createUser, createUserCreation, type NewUserInput, refuseUnavailable } from '../users/index.ts';
-import { type Candidate, importUsersJob } from './service.ts';
+import type { Candidate } from './candidates.ts';
+import { importUsersJob } from './service.ts';
 
 interface Dependencies {
   readonly seal: Seal;
@@ -76,6 +77,7 @@ export function userImportRuns({ seal, passwords, departments }: Dependencies): 
           (departmentIds[index] ?? []).map((departmentId) => ({ userId, departmentId })),
         ),
       );
+      return rows.map(({ id }) => id);
     },
 
     async changeUsers(context, known, options) {

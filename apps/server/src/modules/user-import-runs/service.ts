@@ -1,68 +1,23 @@
-import { ApiError } from '@genauth/contract';
-import type { Scope } from '../../platform/database/database.ts';
 import { requestErrors } from '../../platform/errors.ts';
-import { type CommandContext, undone } from '../../platform/module.ts';
-import type { UniqueValue } from '../custom-values/index.ts';
+import { undone } from '../../platform/module.ts';
 import { defineJob, type JobContext, type JobDefinition } from '../jobs/index.ts';
-import type { StoredPassword } from '../passwords/index.ts';
-import { type FilePosition, type ImportedRow, type KnownColumns, readRows } from '../user-import-rows/index.ts';
+import { type FilePosition, type ImportedRow, readRows } from '../user-import-rows/index.ts';
 import { findImport, type ImportRow, importUsersKind } from '../user-imports/index.ts';
-import { type NewUserInput, userWriteErrors } from '../users/index.ts';
-import { attemptEach } from './attempts.ts';
-import { digestOf, isHeld, keysOf, toIdentifiers } from './identifiers.ts';
+import { Batch } from './batch.ts';
+import { type Candidate, isAboutTheRow, type Refusal, type UserImportRunsDependencies } from './candidates.ts';
+import { DryRunStep } from './dry-run.ts';
+import { isHeld, toIdentifiers } from './identifiers.ts';
 import {
   deleteFile,
   findHolders,
-  type Identifiers,
   listChunks,
-  listSeen,
-  noteSeen,
+  type Moves,
   prepareForMany,
   readChunk,
+  rememberMoves,
   saveOutcome,
   settleSearch,
-  type Tally,
 } from './store.ts';
-
-/** A row that can be read, on its way to be a user. */
-export interface Candidate {
-  readonly row: ImportedRow;
-  readonly input: NewUserInput;
-  readonly identifiers: Identifiers;
-  readonly password?: StoredPassword | undefined;
-  /** Values of unique custom fields. Of a dry run alone: elsewhere whoever has them is there to be run into. */
-  readonly unique?: readonly UniqueValue[];
-}
-
-/** What imports need of users: the same ways that everybody else makes and changes them, for many at a time. */
-export interface UserImportRunsDependencies {
-  /** What `events` the steps may announce. */
-  readonly emits: JobDefinition['emits'];
-  /** Checks a row as an input of `create-user`. */
-  readonly readInput: (values: Readonly<Record<string, unknown>>) => NewUserInput;
-  /** Checks custom data against the definitions of its fields; throws at the first value that is wrong. */
-  readonly checkCustomData: (scope: Scope, inputs: readonly NewUserInput[]) => Promise<void>;
-  /** Of each of these inputs, which have been checked, the values of unique custom fields. */
-  readonly uniqueValues: (scope: Scope, inputs: readonly NewUserInput[]) => Promise<readonly UniqueValue[][]>;
-  readonly knownColumns: (scope: Scope) => Promise<Omit<KnownColumns, 'renamed'>>;
-  readonly toStoredPassword: (
-    input: NewUserInput,
-    options: ImportRow['options'],
-    job: JobContext<FilePosition>,
-  ) => Promise<StoredPassword | undefined>;
-  /** Makes users, with their departments: all or none. */
-  readonly createUsers: (
-    context: CommandContext,
-    candidates: readonly Candidate[],
-    options: ImportRow['options'],
-  ) => Promise<void>;
-  /** Changes users, and adds departments: all or none. */
-  readonly changeUsers: (
-    context: CommandContext,
-    candidates: readonly { readonly userId: string; readonly candidate: Candidate }[],
-    options: ImportRow['options'],
-  ) => Promise<void>;
-}
 
 /** In one transaction. Passwords to be hashed take longer than everything else. */
 const rowsPerStep = 1000;
@@ -152,11 +107,6 @@ async function* readFile(job: JobContext<FilePosition>, importId: string, offset
   }
 }
 
-interface Refusal {
-  readonly row: ImportedRow;
-  readonly error: ApiError;
-}
-
 async function importBatch(
   dependencies: UserImportRunsDependencies,
   job: JobContext<FilePosition>,
@@ -171,14 +121,13 @@ async function importBatch(
     await prepareForMany(scope);
     const batch = new Batch(dependencies, found, prepared.refusals);
     if (options.dryRun) {
-      await undone(context, (inner) => batch.import(inner, prepared.candidates));
-      await noteSeen(
-        scope,
-        importId,
-        batch.made.flatMap((candidate) =>
-          digestsOf(candidate).map((digest) => ({ digest, row: candidate.row.number })),
-        ),
-      );
+      let moves: Moves | undefined;
+      await undone(context, async (inner) => {
+        const step = await DryRunStep.begin(inner.scope, importId, prepared.candidates, options.onExisting);
+        await batch.import(inner, prepared.candidates, step);
+        moves = await step.moves(inner.scope);
+      });
+      if (moves !== undefined) await rememberMoves(scope, importId, moves);
     } else await batch.import(context, prepared.candidates);
     const { tally, refusals } = batch;
     context.audit({ after: { importId, ...tally, rows: rows.length } });
@@ -274,137 +223,6 @@ async function isInOrder(check: () => Promise<void>): Promise<boolean> {
 function requirePaths(paths: ImportedRow['paths']): void {
   const isName = (name: string) => name.length <= 255 && name.isWellFormed() && !name.includes('\0');
   if (!paths.flat().every(isName)) throw requestErrors.fieldMalformed({ field: 'departments' });
-}
-
-/** Whether the caller can do something about it; anything else stops the job. */
-function isAboutTheRow(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.declaration.statusCode < 500;
-}
-
-/** One batch of rows on its way into the user pool, in the transaction of its step. */
-class Batch {
-  readonly tally: Omit<Tally, 'rows'> = { created: 0, updated: 0, skipped: 0, failed: 0 };
-  readonly refusals: Refusal[] = [];
-  /** Rows that users were made of. */
-  readonly made: Candidate[] = [];
-  readonly #dependencies: UserImportRunsDependencies;
-  readonly #import: ImportRow;
-
-  constructor(dependencies: UserImportRunsDependencies, found: ImportRow, refusals: readonly Refusal[]) {
-    this.#dependencies = dependencies;
-    this.#import = found;
-    for (const { row, error } of refusals) this.#refuse(row, error);
-  }
-
-  /**
-   * Rows are imported as if one came after the other: of rows that share an identifier the first makes the user whom the next
-   * ones find. So they go in waves, none of which has an identifier twice.
-   */
-  async import(context: CommandContext, candidates: readonly Candidate[]): Promise<void> {
-    let waiting = candidates;
-    const lost = new Set<Candidate>();
-    while (waiting.length > 0) {
-      const { fresh, known, later } = await this.#sort(context.scope, waiting);
-      const raced: Candidate[] = [];
-      await this.#create(context, fresh, (candidate, error) => {
-        // Somebody else made the user since we looked: look again, once.
-        const isRace = error.code === userWriteErrors.alreadyExists.code && !lost.has(candidate);
-        if (!isRace) return this.#refuse(candidate.row, error);
-        lost.add(candidate);
-        raced.push(candidate);
-      });
-      await this.#change(context, known);
-      waiting = [...raced, ...later];
-    }
-  }
-
-  async #create(
-    context: CommandContext,
-    fresh: readonly Candidate[],
-    refuse: (candidate: Candidate, error: ApiError) => void,
-  ): Promise<void> {
-    const { createUsers } = this.#dependencies;
-    await attemptEach(context, fresh, {
-      isAboutTheItem: isAboutTheRow,
-      attempt: (inner, some) => createUsers(inner, some, this.#import.options),
-      done: (some) => {
-        this.tally.created += some.length;
-        if (this.#import.options.dryRun) this.made.push(...some);
-      },
-      refuse,
-    });
-  }
-
-  async #change(
-    context: CommandContext,
-    known: readonly { readonly userId: string; readonly candidate: Candidate }[],
-  ): Promise<void> {
-    const { changeUsers } = this.#dependencies;
-    await attemptEach(context, known, {
-      isAboutTheItem: isAboutTheRow,
-      attempt: (inner, some) => changeUsers(inner, some, this.#import.options),
-      done: (some) => {
-        this.tally.updated += some.length;
-      },
-      refuse: ({ candidate }, error) => this.#refuse(candidate.row, error),
-    });
-  }
-
-  /** Who is new, who is known, and who shares an identifier with somebody new before him. */
-  async #sort(scope: Scope, candidates: readonly Candidate[]) {
-    const { options, id: importId } = this.#import;
-    const holders = await findHolders(
-      scope,
-      candidates.map(({ identifiers }) => identifiers),
-    );
-    const seen = options.dryRun
-      ? await listSeen(scope, importId, candidates.flatMap(digestsOf))
-      : new Map<string, string>();
-    const fresh: Candidate[] = [];
-    const later: Candidate[] = [];
-    const known: { userId: string; candidate: Candidate }[] = [];
-    const taken = new Set<string>();
-    for (const [index, candidate] of candidates.entries()) {
-      const keys = keysOf(candidate.identifiers);
-      const held = keys.flatMap(({ field, key }) => {
-        const [userId, kind] = holders[index]?.[field]?.split(' ') ?? [];
-        if (userId !== undefined) return [{ field, userId, isPublic: kind === 'public', isSeen: false }];
-        const row = seen.size === 0 ? undefined : seen.get(digestOf(key));
-        return row === undefined ? [] : [{ field, userId: row, isPublic: false, isSeen: true }];
-      });
-      const [holder] = held;
-      const stranger = held.find(({ userId, isPublic }) => isPublic || userId !== holder?.userId);
-      const clash = candidate.unique?.find((value) => {
-        const row = seen.get(digestOfUnique(value));
-        return row !== undefined && row !== holder?.userId;
-      });
-      if (keys.some(({ key }) => taken.has(key))) later.push(candidate);
-      else if (stranger !== undefined) {
-        this.#refuse(candidate.row, userWriteErrors.alreadyExists({ field: stranger.field }));
-      } else if (holder !== undefined && options.onExisting === 'skip') this.tally.skipped += 1;
-      else if (clash !== undefined) this.#refuse(candidate.row, clash.taken());
-      else if (holder === undefined) {
-        fresh.push(candidate);
-        for (const { key } of keys) taken.add(key);
-      } else if (holder.isSeen) this.tally.updated += 1;
-      else known.push({ userId: holder.userId, candidate });
-    }
-    return { fresh, known, later };
-  }
-
-  #refuse(row: ImportedRow, error: ApiError): void {
-    this.tally.failed += 1;
-    this.refusals.push({ row, error });
-  }
-}
-
-/** What nobody else may have: the identifiers of a candidate and his values of unique fields. */
-function digestsOf({ identifiers, unique = [] }: Candidate): string[] {
-  return [...keysOf(identifiers).map(({ key }) => digestOf(key)), ...unique.map(digestOfUnique)];
-}
-
-function digestOfUnique({ key, digest }: UniqueValue): string {
-  return digestOf(`customData.${key} ${digest}`);
 }
 
 /** The refusal as it is kept. What came from the file may hold what PostgreSQL cannot. */

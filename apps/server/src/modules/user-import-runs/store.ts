@@ -139,48 +139,131 @@ export async function saveOutcome(
   await addTally(scope, importId, bytesRead, rows, created, updated, skipped, failed, JSON.stringify(errors));
 }
 
-const seen = statement<{ digest: string; row: string }, [importId: string, digests: readonly string[]]>(`
-  select given.digest, encode(substring(met.digest from 17), 'hex') as row
-  from (select distinct unnest($2::text[]) as digest) as given
-  cross join lateral (
-    select digest from user_import_identifiers
-    where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1
-      and digest >= decode(given.digest, 'hex') and digest < decode(given.digest || repeat('ff', 9), 'hex')
-    limit 1
-  ) as met
-`);
-
-/** Which of these a dry run has met in earlier batches, and in which row. */
-export async function listSeen(
-  scope: Scope,
-  importId: string,
-  digests: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  return new Map((await seen(scope, importId, digests)).map(({ digest, row }) => [digest, row]));
+/** What a dry run remembers of an identifier: who would have it by now, a user's id or the number of the row that would make him. */
+export interface Remembered {
+  readonly digest: string;
+  readonly field: string;
+  /** Null: whoever had it would have lost it. */
+  readonly holder: string | null;
 }
 
-const note = statement<Record<never, never>, [importId: string, digests: readonly string[], rows: readonly number[]]>(`
-  insert into user_import_identifiers (user_pool_id, import_id, digest)
-  select distinct current_setting('genauth.user_pool_id'), $1, decode(met.digest, 'hex') || int8send(met.row)
-  from unnest($2::text[], $3::bigint[]) as met (digest, row)
-  on conflict do nothing
+const remembered = statement<Remembered, [importId: string, digests: readonly string[]]>(`
+  select given.digest, met.field, met.holder
+  from (select distinct unnest($2::text[]) as digest) as given
+  join user_import_identifiers met on met.user_pool_id = current_setting('genauth.user_pool_id') and met.import_id = $1
+    and met.digest = decode(given.digest, 'hex')
 `);
 
-/**
- * Remembers what the users would have that a dry run would make, each with the number of its row behind it: two identifiers
- * of one row are one person's, those of two rows are not.
- */
-export async function noteSeen(
-  scope: Scope,
+/** What a dry run remembers of these. */
+export function listRemembered(scope: Scope, importId: string, digests: readonly string[]): Promise<Remembered[]> {
+  return remembered(scope, importId, digests);
+}
+
+const rememberedOf = statement<Remembered, [importId: string, holders: readonly string[]]>(`
+  select encode(digest, 'hex') as digest, field, holder from user_import_identifiers
+  where user_pool_id = current_setting('genauth.user_pool_id') and import_id = $1 and holder = any($2)
+`);
+
+/** What these people would have. */
+export function listRememberedOf(scope: Scope, importId: string, holders: readonly string[]): Promise<Remembered[]> {
+  return rememberedOf(scope, importId, holders);
+}
+
+const forget = statement<
+  Record<never, never>,
+  [importId: string, holders: readonly string[], fields: readonly string[]]
+>(`
+  update user_import_identifiers met set holder = null
+  from unnest($2::text[], $3::text[]) as lost (holder, field)
+  where met.user_pool_id = current_setting('genauth.user_pool_id') and met.import_id = $1
+    and met.holder = lost.holder and met.field = lost.field
+`);
+
+type Met = [
   importId: string,
-  met: readonly { readonly digest: string; readonly row: number }[],
+  digests: readonly string[],
+  fields: readonly string[],
+  holders: readonly (string | null)[],
+];
+
+const insertMet = `
+  insert into user_import_identifiers as met (user_pool_id, import_id, digest, field, holder)
+  select current_setting('genauth.user_pool_id'), $1, decode(given.digest, 'hex'), given.field, given.holder
+  from unnest($2::text[], $3::text[], $4::text[]) as given (digest, field, holder)
+  on conflict (user_pool_id, import_id, digest)
+`;
+const noteLost = statement<Record<never, never>, Met>(`${insertMet} do nothing`);
+const noteGained = statement<Record<never, never>, Met>(`${insertMet} do update set holder = excluded.holder`);
+
+/** What the rows of a step of a dry run would have done to identifiers. */
+export interface Moves {
+  /** Whatever they had under these names they have lost. */
+  readonly lost: readonly { readonly holder: string; readonly field: string }[];
+  /** What users had before the import and have no more. */
+  readonly freed: readonly Omit<Remembered, 'holder'>[];
+  readonly gained: readonly Remembered[];
+}
+
+/** Remembers them. First what is lost: somebody else may have gained it. */
+export async function rememberMoves(scope: Scope, importId: string, { lost, freed, gained }: Moves): Promise<void> {
+  const digests = (met: Moves['freed']) => met.map(({ digest }) => digest);
+  const fields = (met: readonly { readonly field: string }[]) => met.map(({ field }) => field);
+  if (lost.length > 0) {
+    await forget(
+      scope,
+      importId,
+      lost.map(({ holder }) => holder),
+      fields(lost),
+    );
+  }
+  if (freed.length > 0) {
+    await noteLost(
+      scope,
+      importId,
+      digests(freed),
+      fields(freed),
+      freed.map(() => null),
+    );
+  }
+  if (gained.length > 0) {
+    await noteGained(
+      scope,
+      importId,
+      digests(gained),
+      fields(gained),
+      gained.map(({ holder }) => holder),
+    );
+  }
+}
+
+const identifiersOf = statement<Identifiers & { readonly id: string }, [ids: readonly string[]]>(`
+  select id, username, email, phone, phone_country_code as "phoneCountryCode", external_id as "externalId" from users
+  where user_pool_id = current_setting('genauth.user_pool_id') and id = any($1)
+  order by id
+`);
+
+/** What these users are recognized by, in the order of their ids. */
+export function listIdentifiers(
+  scope: Scope,
+  ids: readonly string[],
+): Promise<(Identifiers & { readonly id: string })[]> {
+  return identifiersOf(scope, ids);
+}
+
+const identify = statement<Record<never, never>, [users: string]>(`
+  update users set username = given.username, email = given.email, phone = given.phone,
+    phone_country_code = given."phoneCountryCode", external_id = given."externalId"
+  from jsonb_to_recordset($1::jsonb)
+    as given (id text, username text, email text, phone text, "phoneCountryCode" text, "externalId" text)
+  where users.user_pool_id = current_setting('genauth.user_pool_id') and users.id = given.id
+`);
+
+/** Gives users who are locked these identifiers. In a dry run alone: nothing else follows from it. */
+export async function setIdentifiers(
+  scope: Scope,
+  users: readonly (Identifiers & { readonly id: string })[],
 ): Promise<void> {
-  await note(
-    scope,
-    importId,
-    met.map(({ digest }) => digest),
-    met.map(({ row }) => row),
-  );
+  await identify(scope, JSON.stringify(users));
 }
 
 const remove = statement<Record<never, never>, [importId: string]>(`
