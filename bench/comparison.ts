@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import type { RecordedStatement } from './floor-process.ts';
+import type { RecordedBatch } from './floor-process.ts';
 import { type Floor, measureEcho, measureFloor } from './floors.ts';
 import { load, quantile, type WireRequest } from './http-load.ts';
 import { cpuSecondsOf, cpuSecondsOfTree, memoryOf } from './processes.ts';
@@ -31,7 +31,7 @@ export function readCase(name: string, calls: readonly ReadCall[], requests: rea
     isRepeatable: true,
     next: () => requests[at++ % requests.length],
     async recordFloor(recorder) {
-      const sequences: RecordedStatement[][] = [];
+      const sequences: RecordedBatch[][] = [];
       for (const { method, path, input } of calls.slice(0, 300)) {
         sequences.push(await recorder.record(method, path, input));
       }

@@ -1,5 +1,5 @@
 import { type Case, readCase } from './comparison.ts';
-import type { RecordedStatement } from './floor-process.ts';
+import type { RecordedBatch } from './floor-process.ts';
 import { requestBuilder } from './http-load.ts';
 import { createRandom } from './random.ts';
 import type { Recorder } from './recording.ts';
@@ -87,7 +87,7 @@ function writeCases(stage: Stage, size: Size): Case[] {
   let floorRemoved = 0;
 
   const record = async (recorder: Recorder) => {
-    const templates: Record<'add' | 'remove', RecordedStatement[][]> = { add: [], remove: [] };
+    const templates: Record<'add' | 'remove', RecordedBatch[][]> = { add: [], remove: [] };
     for (const departmentId of departmentIds) {
       const input = { organizationCode, departmentId, userIds: [placeholder] };
       templates.add.push(await recorder.record('POST', '/api/v3/add-department-members', input));

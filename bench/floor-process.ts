@@ -5,22 +5,19 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Batch, type Sent } from '@genauth/server/batch';
 import pg from 'pg';
 
-/** One recorded statement; `name` when it was sent as a prepared statement. */
-export interface RecordedStatement {
-  readonly name: string | undefined;
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
+/** One recorded batch: statements that went out together. */
+export type RecordedBatch = readonly Sent[];
 
-/** Run a SQL floor: sequences of statements, over and over on some connections. */
+/** Run a SQL floor: sequences of batches, over and over on some connections. */
 export interface SqlFloorOrder {
   readonly kind: 'sql';
   readonly connection: pg.ClientConfig;
   readonly connections: number;
   readonly seconds: number;
-  readonly sequences: readonly (readonly RecordedStatement[])[];
+  readonly sequences: readonly (readonly RecordedBatch[])[];
   /**
    * For writes: each run takes the next of these and puts it in place of `placeholder`, so that every run has rows of its
    * own; audit ids are made anew. Absent for reads.
@@ -71,20 +68,16 @@ async function sql(order: SqlFloorOrder): Promise<void> {
   let deadline = 0;
   let runs = 0;
   const substitute = order.substitute;
+  const boundFor = (by: string, { text, values }: Sent): readonly unknown[] => {
+    const bound = values.map((value) => replaced(value, substitute?.placeholder ?? '', by));
+    // An audit row needs an id of its own: any 24 hex digits in order.
+    return text.includes('insert into audit_logs') ? bound.with(1, newAuditId()) : bound;
+  };
   const runOne = async (client: pg.Client, by: string | undefined) => {
     const sequence = order.sequences[runs++ % order.sequences.length] ?? [];
-    for (const { name, text, values } of sequence) {
-      if (values.length === 0) {
-        await client.query(text);
-        continue;
-      }
-      let bound = [...values];
-      if (substitute !== undefined && by !== undefined) {
-        bound = bound.map((value) => replaced(value, substitute.placeholder, by));
-        // An audit row needs an id of its own: any 24 hex digits in order.
-        if (text.includes('insert into audit_logs')) bound[1] = newAuditId();
-      }
-      await client.query(name === undefined ? { text, values: bound } : { name, text, values: bound });
+    for (const batch of sequence) {
+      const statements = by === undefined ? batch : batch.map((one) => ({ ...one, values: boundFor(by, one) }));
+      await client.query(new Batch(statements)).outcome;
     }
   };
   const loop = async (client: pg.Client) => {

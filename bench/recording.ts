@@ -1,14 +1,15 @@
+import { Batch } from '@genauth/server/batch';
 import { compose } from '@genauth/server/compose';
 import { openDatabase } from '@genauth/server/database';
 import { openLog } from '@genauth/server/log';
 import type { Seal } from '@genauth/server/seal';
 import pg from 'pg';
-import type { RecordedStatement } from './floor-process.ts';
+import type { RecordedBatch } from './floor-process.ts';
 
-/** Writes down the statements that requests cause, for a floor that sends just the same. */
+/** Writes down what requests send, for a floor that sends just the same. */
 export interface Recorder {
-  /** The statements of one request, `begin` and `commit` included. */
-  record(method: 'GET' | 'POST', path: string, input?: unknown): Promise<RecordedStatement[]>;
+  /** The batches of one request, `begin` and `commit` included. */
+  record(method: 'GET' | 'POST', path: string, input?: unknown): Promise<RecordedBatch[]>;
   close(): Promise<void>;
 }
 
@@ -17,19 +18,14 @@ export async function openRecorder(connection: pg.ClientConfig, seal: Seal, auth
   const database = openDatabase(connection as Parameters<typeof openDatabase>[0], { size: 1 });
   const composition = await compose({ database, seal, log: openLog('error'), runsJobs: false });
   const original = pg.Client.prototype.query;
-  let statements: RecordedStatement[] = [];
+  let batches: RecordedBatch[] = [];
   pg.Client.prototype.query = function (this: pg.Client, ...parameters: unknown[]) {
-    const [query, values] = parameters;
-    if (typeof query === 'string')
-      statements.push({ name: undefined, text: query, values: (values as unknown[]) ?? [] });
-    else if (typeof query === 'object' && query !== null && 'text' in query) {
-      const config = query as pg.QueryConfig;
-      statements.push({ name: config.name, text: config.text, values: config.values ?? [] });
-    }
+    const [batch] = parameters;
+    if (batch instanceof Batch) batches.push(batch.statements);
     return Reflect.apply(original, this, parameters);
   } as typeof original;
   const record: Recorder['record'] = async (method, path, input) => {
-    statements = [];
+    batches = [];
     const response = await composition.app.inject({
       method,
       url: path,
@@ -38,7 +34,7 @@ export async function openRecorder(connection: pg.ClientConfig, seal: Seal, auth
     });
     const answer = response.json();
     if (answer.statusCode !== 200) throw new Error(`${path}: ${response.body}`);
-    return statements;
+    return batches;
   };
   return {
     async record(method, path, input) {

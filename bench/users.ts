@@ -1,5 +1,5 @@
 import { type Case, type ComparisonOptions, compare, type ReadCall, readCase } from './comparison.ts';
-import type { RecordedStatement } from './floor-process.ts';
+import type { RecordedBatch } from './floor-process.ts';
 import { load, requestBuilder } from './http-load.ts';
 import { cpuSecondsOf, cpuSecondsOfThreads, cpuSecondsOfTree } from './processes.ts';
 import { createRandom } from './random.ts';
@@ -121,8 +121,8 @@ function lifeCycleCases({ server, authorization }: Stage): Case[] {
   });
 
   /** Records whole lives, and keeps one step of each. What is one user's name and id becomes the place for another's. */
-  async function recordStep(recorder: Recorder, step: keyof typeof next): Promise<RecordedStatement[][]> {
-    const sequences: RecordedStatement[][] = [];
+  async function recordStep(recorder: Recorder, step: keyof typeof next): Promise<RecordedBatch[][]> {
+    const sequences: RecordedBatch[][] = [];
     for (let life = 0; life < 8; life++) {
       const name = names[most - 1 - life] ?? '';
       const record = ({ path, input }: ReadCall) => recorder.record('POST', path, input);
@@ -134,7 +134,7 @@ function lifeCycleCases({ server, authorization }: Stage): Case[] {
       };
       const id = /"id":"([0-9a-f]{24})"/.exec(JSON.stringify(steps.made).replaceAll('\\', ''))?.[1];
       if (id === undefined) throw new Error('a user was made without an id');
-      sequences.push(steps[step].map((statement) => generalized(statement, [id, name])));
+      sequences.push(steps[step].map((batch) => generalized(batch, [id, name])));
     }
     return sequences;
   }
@@ -153,13 +153,13 @@ function lifeCycleCases({ server, authorization }: Stage): Case[] {
 
 const placeholder = 'the-user-of-this-run';
 
-function generalized(statement: RecordedStatement, texts: readonly string[]): RecordedStatement {
+function generalized(batch: RecordedBatch, texts: readonly string[]): RecordedBatch {
   const general = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(general);
     if (typeof value !== 'string') return value;
     return texts.reduce((text, one) => text.replaceAll(one, placeholder), value);
   };
-  return { ...statement, values: statement.values.map(general) };
+  return batch.map((statement) => ({ ...statement, values: statement.values.map(general) }));
 }
 
 /**

@@ -83,7 +83,7 @@ export function createCommandRunner({
   return async (scope, start, work) => {
     const { output, committed, events, note } = await carryOut(scope, start, work);
     if (checkAnswers) requireDeclared(events, start.command, reactions);
-    await recordCommand(scope, { ...start, note, events });
+    recordCommand(scope, { ...start, note, events });
     return { output, committed };
   };
 }

@@ -1,5 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import type { Sent } from './batch.ts';
+import { type Link, type Opening, openLink } from './link.ts';
+import { types } from './values.ts';
 
 /**
  * The tables, by name. Each store adds its own by declaration merging, so that the platform knows none of them.
@@ -9,8 +12,8 @@ export interface Tables {}
 
 declare const scoped: unique symbol;
 
-/** The connection of a transaction. For `statement` alone: what goes past it would go past the types. */
-const clientOf: unique symbol = Symbol('client');
+/** How statements reach PostgreSQL in a transaction. For `statement` alone: what goes past it would go past the types. */
+const linkOf: unique symbol = Symbol('link');
 
 /**
  * A transaction inside one user pool. Only `withUserPool` makes one, and stores accept nothing else, so a query that
@@ -19,14 +22,14 @@ const clientOf: unique symbol = Symbol('client');
 export interface Scope {
   readonly userPoolId: string;
   readonly db: Kysely<Tables>;
-  readonly [clientOf]: Pick<pg.PoolClient, 'query'>;
+  readonly [linkOf]: Link;
   readonly [scoped]: 'user pool';
 }
 
 /** A transaction that sees every user pool. For start-up, credentials look-up and upkeep only. */
 export interface AcrossUserPools {
   readonly db: Kysely<Tables>;
-  readonly [clientOf]: Pick<pg.PoolClient, 'query'>;
+  readonly [linkOf]: Link;
   readonly [scoped]: 'across';
 }
 
@@ -57,9 +60,36 @@ const sessionSettings = {
 /** The role of the loudly named door. */
 const acrossRole = 'genauth_across_user_pools';
 
+/** Texts made by `statement`, with the names they are prepared under on every connection. */
+const prepared = new Map<string, string>();
+
+function prepare<Parameters extends readonly unknown[]>(text: string) {
+  const compact = text.replace(/\s+/g, ' ').trim();
+  const name = prepared.get(compact) ?? `s${prepared.size}`;
+  prepared.set(compact, name);
+  return (...values: Parameters): Sent => ({ name, text: compact, values });
+}
+
+const begin = prepare<[]>('begin');
+const commit = prepare<[]>('commit');
+const rollback = prepare<[]>('rollback');
+const planForValues = prepare<[]>(`select set_config('plan_cache_mode', 'force_custom_plan', true)`);
+// The role once more: a pooler in between may have dropped the one of the connection, and with it all isolation.
+const enter = prepare<[userPoolId: string]>(
+  `select set_config('role', '${applicationRole}', true), set_config('genauth.user_pool_id', $1, true)`,
+);
+const enterToRead = prepare<[userPoolId: string]>(
+  `select set_config('role', '${applicationRole}', true), set_config('genauth.user_pool_id', $1, true),
+     set_config('transaction_read_only', 'on', true)`,
+);
+const enterAcross = prepare<[]>(`set local role ${acrossRole}`);
+
 /** The database as the application sees it. */
 export interface Database {
-  /** Runs `work` in one transaction that sees one user pool. Read-only unless asked for otherwise. */
+  /**
+   * Runs `work` in one transaction that sees one user pool. To `read`, every statement is a transaction of its own: in one for
+   * all of them each would see what is committed by then just the same, and to end it would cost another round trip.
+   */
   withUserPool<Result>(
     userPoolId: string,
     mode: 'read' | 'write',
@@ -74,47 +104,25 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Timestamps leave the database as they leave the server: ISO 8601, UTC, milliseconds. */
-function toIsoTimestamp(text: string): string {
-  // PostgreSQL drops trailing zeros of the fraction: `2026-11-22 23:55:00.1+00`.
-  const fraction = text.charCodeAt(19) === 46 ? text.slice(20, text.indexOf('+', 20)) : '';
-  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.slice(0, 3).padEnd(3, '0')}Z`;
-}
-
-const parsers = new Map<number, (text: string) => unknown>([
-  [pg.types.builtins.TIMESTAMPTZ, toIsoTimestamp],
-  [pg.types.builtins.INT8, Number],
-  [pg.types.builtins.DATE, (text) => text],
-]);
-
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    parsers.get(oid) ?? (format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid)),
-};
-
-/** Texts made by `statement`, with the names they are prepared under on every connection. */
-const prepared = new Map<string, string>();
-
 /**
  * One SQL statement, prepared once per connection. Named for the question it answers; parameters are positional.
  *
  * @example const namesOf = statement<{ name: string }, [ids: readonly string[]]>(`select name from ... where id = any($1)`);
  */
 export function statement<Row, Parameters extends readonly unknown[]>(text: string) {
-  const compact = text.replace(/\s+/g, ' ').trim();
-  const name = prepared.get(compact) ?? `s${prepared.size}`;
-  prepared.set(compact, name);
+  const toSent = prepare<Parameters>(text);
   // Straight to the connection: a query builder in between costs a tenth of the CPU of a small request.
-  return async (scope: Scope | AcrossUserPools, ...parameters: Parameters): Promise<Row[]> => {
-    try {
-      const { rows } = await scope[clientOf].query({ name, text: compact, values: [...parameters] });
-      return rows;
-    } catch (error) {
-      // PostgreSQL's answer knows nothing of who asked.
-      if (error instanceof Error) error.stack += `\n${new Error('asked').stack?.split('\n').slice(1).join('\n')}`;
-      throw error;
-    }
-  };
+  return async (scope: Scope | AcrossUserPools, ...parameters: Parameters): Promise<Row[]> =>
+    (await scope[linkOf].send<Row>(toSent(...parameters))).rows;
+}
+
+/**
+ * A statement nobody waits for: it goes out with whatever follows it in its transaction, `commit` at the latest, and fails
+ * in its stead. For the last one of a transaction this saves a round trip.
+ */
+export function heldStatement<Parameters extends readonly unknown[]>(text: string) {
+  const toSent = prepare<Parameters>(text);
+  return (scope: Scope, ...parameters: Parameters): void => scope[linkOf].hold(toSent(...parameters));
 }
 
 /** Opens the connection pool. */
@@ -134,45 +142,47 @@ export function openDatabase(connection: Connection, { size = 20 }: { readonly s
   const pool = new pg.Pool({ ...settings, max: size, idleTimeoutMillis: 60_000, connectionTimeoutMillis: 10_000 });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => {});
-  /** `scope` is what the transaction is, but for its connection. */
+  // One that breaks while it is used says so to whoever waits for an answer; when nobody does, the next statement will.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const transaction = async <S extends Scope | AcrossUserPools, Result>(
-    begin: string,
-    scope: Omit<NoInfer<S>, 'db' | typeof clientOf | typeof scoped>,
+    opening: Opening,
+    /** What the transaction is, but for its connection. */
+    scope: Omit<NoInfer<S>, 'db' | typeof linkOf | typeof scoped>,
     work: (scope: S) => Promise<Result>,
   ): Promise<Result> => {
     const client = await pool.connect();
+    const link = openLink(client, opening);
+    const opened = {
+      ...scope,
+      [linkOf]: link,
+      get db() {
+        return builderOn(link);
+      },
+    };
     try {
-      await client.query(begin);
-      const opened = {
-        ...scope,
-        [clientOf]: client,
-        get db() {
-          return builderOf(client);
-        },
-      };
       const result = await work(opened as unknown as S);
-      await client.query('commit');
+      if (opening.before === 'first') await link.send(commit());
       return result;
     } catch (error) {
-      // When the connection itself is gone there is nothing left to roll back; the first error is the one that counts.
-      await client.query('rollback').catch(() => {});
+      await link.undo(rollback());
       throw error;
     } finally {
-      client.release();
+      const { isUsable } = link.close();
+      client.release(!isUsable);
     }
   };
 
   return {
     withUserPool(userPoolId, mode, work) {
-      // Goes into the statement's text, because the simple protocol has no parameters; so it must be an id, nothing else.
       if (!/^[0-9a-f]{24}$/.test(userPoolId)) throw new Error('not a user pool id');
-      // The role once more: a pooler in between may have dropped the one of the connection, and with it all isolation.
-      const begin = `begin${mode === 'read' ? ' read only' : ''}; set local role ${applicationRole}; set local genauth.user_pool_id = '${userPoolId}'`;
-      return transaction(begin, { userPoolId }, work);
+      const opening: Opening =
+        mode === 'read'
+          ? { before: 'each', statements: [enterToRead(userPoolId)] }
+          : { before: 'first', statements: [begin(), enter(userPoolId)] };
+      return transaction(opening, { userPoolId }, work);
     },
     acrossUserPools(work) {
-      const begin = `begin; set local role ${acrossRole}`;
-      return transaction(begin, {}, work);
+      return transaction({ before: 'first', statements: [begin(), enterAcross()] }, {}, work);
     },
     async connect() {
       const client = new pg.Client(settings);
@@ -194,32 +204,15 @@ function withOptions(connection: Connection, options: string): Connection {
   return { connectionString: url.href };
 }
 
-const builders = new WeakMap<pg.PoolClient, Kysely<Tables>>();
-
-/** The query builder on one connection, for statements that are made for one request. */
-function builderOf(client: pg.PoolClient): Kysely<Tables> {
-  let builder = builders.get(client);
-  if (builder === undefined) {
-    const only = unprepared(client) as never;
-    const pool = { connect: async () => only, end: async () => {}, options: {} };
-    builders.set(client, (builder = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })));
-  }
-  return builder;
-}
-
-/** Sends statements that are not known beforehand. The connection is the transaction's, which gives it back itself. */
-function unprepared(client: pg.PoolClient) {
-  return {
-    query: (text: string, values: readonly unknown[]) => {
-      if (typeof text !== 'string') return client.query(text);
-      // Without parameters the simple protocol is used, which takes several statements in one round trip.
-      if (values.length === 0) return client.query(text);
-      // A statement made for one request is planned for that request's values. Sent ahead, not waited for.
-      client.query('set local plan_cache_mode = force_custom_plan').catch(() => {});
-      return client.query(text, values as unknown[]);
-    },
+/** The query builder in one transaction, for statements that are made for one request. */
+function builderOn(link: Link): Kysely<Tables> {
+  const client = {
+    // A statement made for one request is planned for that request's values.
+    query: (text: string, values: readonly unknown[]) => link.send(planForValues(), { text, values }),
     release: () => {},
   };
+  const pool = { connect: async () => client as never, end: async () => {}, options: {} };
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
 const ping = statement<{ one: number }, []>(`select 1 as one`);

@@ -2,7 +2,7 @@ import type { Command, EventDeclaration } from '@genauth/contract';
 import type { Actor } from '../credentials/authenticate.ts';
 import { newId } from '../ids.ts';
 import type { AuditNote, RequestContext } from '../module.ts';
-import { type Scope, statement } from './database.ts';
+import { heldStatement, type Scope, statement } from './database.ts';
 
 /** An event waiting for its command's transaction to end. */
 export interface PendingEvent {
@@ -25,8 +25,8 @@ export interface CommandRecord {
   readonly events: readonly PendingEvent[];
 }
 
-/** Audit row, events and nonce in one statement: the last before `commit`. */
-const writeRecord = statement<Record<never, never>, readonly unknown[]>(`
+/** Audit row, events and nonce in one statement: the last before `commit`, and sent with it. */
+const writeRecord = heldStatement<readonly unknown[]>(`
   with audit as (
     insert into audit_logs (user_pool_id, id, created_at, action, operation_type, resource_type, target_id,
       access_key_id, actor_user_id, operation_param, origin_value, target_value, request_id, client_ip, user_agent)
@@ -47,9 +47,9 @@ const writeRecord = statement<Record<never, never>, readonly unknown[]>(`
 export const nonceConstraint = 'signature_nonces_pkey';
 
 /** Writes what belongs to every command, in the command's transaction. */
-export async function recordCommand(scope: Scope, record: CommandRecord): Promise<void> {
+export function recordCommand(scope: Scope, record: CommandRecord): void {
   const { actor, command, context, events, note } = record;
-  await writeRecord(
+  writeRecord(
     scope,
     scope.userPoolId,
     newId(context.now),

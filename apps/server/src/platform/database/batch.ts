@@ -1,0 +1,139 @@
+import type { Duplex } from 'node:stream';
+import pg from 'pg';
+import { parserOf } from './values.ts';
+
+/** A statement on its way to PostgreSQL. One with a name is prepared once on every connection, under that name. */
+export interface Sent {
+  readonly name?: string | undefined;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** What became of a statement. */
+export interface Outcome<Row> {
+  readonly rows: Row[];
+  readonly command: string;
+  readonly rowCount: number;
+}
+
+/** What its clients let such as us have of a connection; its published types know only half of it. */
+interface Wire {
+  readonly stream: Duplex;
+  /** What is prepared here, by name. `pg` writes it down when PostgreSQL says so. */
+  readonly parsedStatements: Readonly<Record<string, string>>;
+  parse(statement: { readonly name?: string | undefined; readonly text: string }): void;
+  bind(bound: { readonly statement?: string | undefined; readonly values: readonly unknown[] }): void;
+  describe(what: { readonly type: 'P' }): void;
+  execute(): void;
+  sync(): void;
+  sendCopyFail(reason: string): void;
+}
+
+type Column = readonly [name: string, parse: (text: string) => unknown];
+
+const { prepareValue } = (pg as unknown as { readonly utils: { prepareValue(value: unknown): string | Buffer | null } })
+  .utils;
+
+/**
+ * Statements that go out at once and come to one answer, the last one's. PostgreSQL skips what stands behind one that failed,
+ * up to the next Sync, and there is one Sync, at the end. So nothing behind a `begin` runs outside of it, and no `commit`
+ * commits without what stands before it. (The pipeline mode of `pg` ends every statement with a Sync of its own.)
+ *
+ * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+export class Batch<Row> implements pg.Submittable {
+  readonly statements: readonly Sent[];
+  /** Settled by the first error, or when PostgreSQL is ready for more. */
+  readonly outcome: Promise<Outcome<Row>>;
+  readonly #settle: { resolve(outcome: Outcome<Row>): void; reject(error: unknown): void };
+  #done = 0;
+  #columns: readonly Column[] = [];
+  readonly #rows: Row[] = [];
+  #tag = '';
+  #unreadable: unknown;
+
+  constructor(statements: readonly Sent[]) {
+    // Written out before anything is sent: what cannot be written must not leave half a batch behind.
+    this.statements = statements.map((one) => ({ ...one, values: one.values.map((value) => prepareValue(value)) }));
+    const { promise, ...settle } = Promise.withResolvers<Outcome<Row>>();
+    this.outcome = promise;
+    this.#settle = settle;
+  }
+
+  /** How many PostgreSQL has carried out. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** What `pg` takes note of under `name` when PostgreSQL has prepared it. */
+  get name(): string | undefined {
+    return this.statements[this.#done]?.name;
+  }
+  get text(): string | undefined {
+    return this.statements[this.#done]?.text;
+  }
+
+  submit(connection: unknown): void {
+    const wire = connection as Wire;
+    const parsed = new Set<string>();
+    // One write for all of it.
+    wire.stream.cork();
+    for (const [index, { name, text, values }] of this.statements.entries()) {
+      if (name === undefined || (wire.parsedStatements[name] === undefined && !parsed.has(name))) {
+        wire.parse({ name, text });
+        if (name !== undefined) parsed.add(name);
+      }
+      wire.bind({ statement: name, values });
+      if (index === this.statements.length - 1) wire.describe({ type: 'P' });
+      wire.execute();
+    }
+    wire.sync();
+    wire.stream.uncork();
+  }
+
+  handleRowDescription({ fields }: { readonly fields: readonly { name: string; dataTypeID: number }[] }): void {
+    this.#columns = fields.map(({ name, dataTypeID }) => [name, parserOf(dataTypeID)]);
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    // Not of those nobody asked for: they are not described.
+    if (this.#done < this.statements.length - 1) return;
+    try {
+      const row: Record<string, unknown> = {};
+      for (const [index, [name, parse]] of this.#columns.entries()) {
+        const text = fields[index] ?? null;
+        row[name] = text === null ? null : parse(text);
+      }
+      this.#rows.push(row as Row);
+    } catch (error) {
+      this.#unreadable ??= error;
+    }
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.#done += 1;
+    this.#tag = text;
+  }
+
+  handleEmptyQuery(): void {
+    this.#done += 1;
+  }
+
+  handleCopyInResponse(wire: Wire): void {
+    wire.sendCopyFail('nothing to copy');
+  }
+
+  handleError(error: unknown): void {
+    this.#settle.reject(error);
+  }
+
+  handleReadyForQuery(): void {
+    if (this.#unreadable !== undefined) {
+      this.#settle.reject(this.#unreadable);
+      return;
+    }
+    // `SELECT 5`, `INSERT 0 5`, `BEGIN`.
+    const words = this.#tag.split(' ');
+    this.#settle.resolve({ rows: this.#rows, command: words[0] ?? '', rowCount: Number(words.at(-1)) || 0 });
+  }
+}
