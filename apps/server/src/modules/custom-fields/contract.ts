@@ -6,6 +6,7 @@ import { GroupDto } from '../group-directory/contract.ts';
 import { OrganizationDto } from '../organizations/contract.ts';
 import { RoleDto } from '../roles/contract.ts';
 import { UserDto } from '../user-directory/contract.ts';
+import { conditionNames } from '../user-filters/contract.ts';
 
 export const customFieldErrors = errors('custom_field', {
   keyBuiltIn: {
@@ -182,9 +183,9 @@ export const CustomFieldDto = dto('CustomFieldDto', {
 
 export const CustomFieldList = z.array(CustomFieldDto);
 
-/** What built-in fields of each kind of target are called: custom fields stand beside them in flat answers. */
+/** What built-in fields of each kind of target are called: custom fields stand beside them in flat answers, and in filters. */
 export const builtInKeys: Readonly<Record<z.output<typeof targetType>, ReadonlySet<string>>> = {
-  USER: new Set([...Object.keys(UserDto.shape), 'id', 'password', 'salt']),
+  USER: new Set([...Object.keys(UserDto.shape), ...conditionNames, 'id', 'password', 'salt']),
   DEPARTMENT: new Set(['id', ...Object.keys(DepartmentDto.shape), ...Object.keys(OrganizationDto.shape)]),
   GROUP: new Set([...Object.keys(GroupDto.shape), 'createdAt', 'updatedAt']),
   ROLE: new Set([...Object.keys(RoleDto.shape), 'createdAt', 'updatedAt']),

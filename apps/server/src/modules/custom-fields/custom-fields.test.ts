@@ -109,6 +109,36 @@ describe('definitions', () => {
     });
   });
 
+  test.each(['department', 'identity', 'userSource', 'loggedInApps', 'lastLoginTime', 'role'])(
+    'of users cannot be called %s, which is another condition in filters and rules',
+    async (key) => {
+      const pool = await testUserPool();
+      expect(await define(pool, { key: 'fine' }, { key })).toMatchObject({
+        statusCode: 400,
+        message: `${key} is the key of a built-in field`,
+      });
+      expect(await define(pool, { key, targetType: 'GROUP' })).toMatchObject({ statusCode: 200 });
+
+      // Who has one from before keeps it.
+      await define(pool, { key: 'fine' });
+      const { userId } = await pool.do('createUser', { username: 'ann', customData: { fine: 'mine' } });
+      await pool.server.sql(`update custom_fields set key = $2 where user_pool_id = $1 and key = 'fine'`, [
+        pool.id,
+        key,
+      ]);
+      await pool.server.sql(`update users set custom_data = jsonb_build_object($2::text, 'mine') where id = $1`, [
+        userId,
+        key,
+      ]);
+      expect(await define(pool, { key, label: 'Ours' })).toMatchObject({ statusCode: 200 });
+      expect(await pool.do('getCustomFields', { targetType: 'USER' })).toMatchObject([{ key, label: 'Ours' }]);
+      expect((await pool.do('updateUser', { userId, customData: { [key]: 'yours' } })).userId).toBe(userId);
+      expect(await pool.do('getUser', { userId, withCustomData: true })).toMatchObject({
+        customData: { [key]: 'yours' },
+      });
+    },
+  );
+
   test.each(['__proto__', 'a:b', 'a b', '', '-a', 'a.b', 'e\u0301', 'x'.repeat(65)])(
     'cannot be called %j, which is no key',
     async (key) => {

@@ -98,7 +98,9 @@ async function setFields(
   const after = new Map<string, NewCustomField>();
   const usable = await usableExpressions(scope, inputs);
   for (const input of inputs) {
-    if (builtInKeys[targetType].has(input.key)) throw customFieldErrors.keyBuiltIn({ key: input.key });
+    // What is called so may be older than the built-in field.
+    const isNew = !before.has(input.key);
+    if (isNew && builtInKeys[targetType].has(input.key)) throw customFieldErrors.keyBuiltIn({ key: input.key });
     after.set(input.key, applyInput(after.get(input.key) ?? before.get(input.key), input, usable));
   }
   const added = [...after.keys()].filter((key) => !before.has(key));

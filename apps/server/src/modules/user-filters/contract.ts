@@ -72,6 +72,16 @@ export const ListUsersAdvancedFilterItemDto = dto('ListUsersAdvancedFilterItemDt
     ),
 });
 
+/** What conditions are called that are on no field of the user, or on one under another name; `role` is one of rules. */
+export const conditionNames = [
+  'department',
+  'identity',
+  'userSource',
+  'loggedInApps',
+  'lastLoginTime',
+  'role',
+] as const;
+
 /** The value of a filter on `department`. */
 export const DepartmentFilters = z
   .array(
