@@ -1255,8 +1255,8 @@ class GroupDto(TypedDict):
 
 
 class GroupEvaluationDto(TypedDict):
-    jobId: str
-    """Job that evaluates the rule, the latest"""
+    jobId: Optional[str]
+    """Job that evaluates the rule, the latest; null once it ended so long ago that it is no longer kept"""
     state: Literal["evaluating", "evaluated", "canceled"]
     """`evaluated`: the members are those of the rule; `evaluating`: not all of them yet; `canceled`: not all of them,
     and nobody goes on until the rule is evaluated again

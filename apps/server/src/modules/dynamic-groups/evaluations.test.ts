@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createCommandRunner } from '../../platform/commands.ts';
 import { statement } from '../../platform/database/database.ts';
 import { byCompany, finished, namesIn, settled, withGroup, withTree, withUsers } from '../../testing/dynamic-groups.ts';
-import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+import { doUpkeep, type TestUserPool, testUserPool } from '../../testing/server.ts';
 import { startDueEvaluations } from './index.ts';
 
 const takeId = statement<Record<never, never>, []>('select pg_current_xact_id()');
@@ -201,4 +201,27 @@ test('after a canceled evaluation a move has everybody evaluated', async () => {
   await settled(pool);
   expect((await namesIn(pool, 'a')).length).toBe(everybody - 1);
   expect(await evaluationOf(pool, 'a')).toMatchObject({ state: 'evaluated' });
+});
+
+test('a group does not name the job that evaluated it once nobody finds that job any more', async () => {
+  const pool = await testUserPool();
+  await withUsers(pool, { ann: { company: 'acme' } });
+  const { evaluation } = await withGroup(pool, 'a', byCompany);
+  const shown = async () => [
+    (await pool.do('getGroup', { code: 'a' })).evaluation,
+    (await pool.do('listGroups', {})).list[0].evaluation,
+    (await pool.do('getAllGroups', {}))[0].evaluation,
+    (await pool.do('updateGroup', { code: 'a', description: 'Who is at Acme' })).evaluation,
+  ];
+  const { evaluatedAt } = (await pool.do('getGroup', { code: 'a' })).evaluation;
+  for (const one of await shown()) expect(one).toEqual({ jobId: evaluation.jobId, state: 'evaluated', evaluatedAt });
+  await pool.server.sql(`update jobs set finished_at = now() - interval '400 days' where user_pool_id = $1`, [pool.id]);
+  await doUpkeep(pool.server, 'delete what ended long ago');
+  expect(await pool.call('getJob', { jobId: evaluation.jobId })).toMatchObject({ statusCode: 404 });
+  for (const one of await shown()) expect(one).toEqual({ jobId: null, state: 'evaluated', evaluatedAt });
+  await withUsers(pool, { bob: { company: 'acme' } });
+  expect(await namesIn(pool, 'a')).toEqual(['ann', 'bob']);
+  const { jobId } = await pool.do('evaluateDynamicGroup', { code: 'a' });
+  await finished(pool, jobId);
+  for (const one of await shown()) expect(one).toMatchObject({ jobId, state: 'evaluated' });
 });

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type AcrossUserPools, type Scope, statement } from '../../platform/database/database.ts';
-import { type GroupRow, groupColumns } from '../group-directory/index.ts';
+import { type GroupRow, ruleColumns } from '../group-directory/index.ts';
 import { type GroupRule, queryOfRules, type RuleSurroundings } from '../group-rules/index.ts';
 
 /** A group whose members follow from a rule. */
@@ -10,7 +10,7 @@ export interface DynamicGroup extends GroupRow {
 
 /** Through the index of dynamic groups alone: a user pool without any pays next to nothing. */
 export const listDynamicGroups = statement<DynamicGroup, []>(`
-  select ${groupColumns} from groups
+  select ${ruleColumns} from groups
   where groups.user_pool_id = current_setting('genauth.user_pool_id') and groups.type = 'dynamic'
   order by groups.id
 `);

@@ -93,7 +93,14 @@ export const GroupDto = dto('GroupDto', {
   evaluation: dto('GroupEvaluationDto', {
     jobId: z
       .string()
-      .meta(doc('Job that evaluates the rule, the latest', '计算分组成员的任务 ID', '60b49eb83fd80adb96f26e68')),
+      .nullable()
+      .meta(
+        doc(
+          'Job that evaluates the rule, the latest; null once it ended so long ago that it is no longer kept',
+          '计算分组成员的任务 ID；任务结束后超过保留期被删除时为 null',
+          '60b49eb83fd80adb96f26e68',
+        ),
+      ),
     state: z
       .enum(['evaluating', 'evaluated', 'canceled'])
       .meta(

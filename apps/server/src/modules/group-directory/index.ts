@@ -10,4 +10,4 @@ export {
   toEventGroup,
   toGroupDto,
 } from './service.ts';
-export { type GroupRow, groupColumns, lockGroup as findLockedGroup } from './store.ts';
+export { type GroupRow, groupColumns, lockGroup as findLockedGroup, ruleColumns } from './store.ts';

@@ -28,16 +28,15 @@ export function toGroupDto(row: GroupRow, customData?: Record<string, unknown>):
   return {
     ...toEventGroup(row),
     metadataSource: [],
-    ...(row.rule === null ? {} : { rule: { ...row.rule } }),
-    ...(row.ruleJobId === null ? {} : { evaluation: toEvaluation(row, row.ruleJobId) }),
+    ...(row.rule === null ? {} : { rule: { ...row.rule }, evaluation: toEvaluation(row) }),
     ...(customData === undefined ? {} : { customData }),
   };
 }
 
 /** How far the latest evaluation is. One that failed is started again by the clock, so it goes on. */
-function toEvaluation({ ruleEvaluatedAt, ruleCanceledAt }: GroupRow, jobId: string) {
+function toEvaluation({ ruleJobId, ruleEvaluatedAt, ruleCanceledAt }: GroupRow) {
   const state = ruleCanceledAt !== null ? 'canceled' : ruleEvaluatedAt !== null ? 'evaluated' : 'evaluating';
-  return { jobId, state, evaluatedAt: ruleEvaluatedAt } as const;
+  return { jobId: ruleJobId, state, evaluatedAt: ruleEvaluatedAt } as const;
 }
 
 /** A group as events show it. */

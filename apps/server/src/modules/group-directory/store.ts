@@ -10,16 +10,26 @@ export interface GroupRow {
   readonly type: 'static' | 'dynamic';
   /** Of dynamic groups only. */
   readonly rule: GroupRule | null;
+  /** The job that evaluates the rule, the latest, as long as it is there. */
   readonly ruleJobId: string | null;
   readonly ruleEvaluatedAt: string | null;
   readonly ruleCanceledAt: string | null;
 }
 
-/** Select list of a `GroupRow`, for the alias `groups`. */
-export const groupColumns = `
-  groups.id, groups.code, groups.name, groups.description, groups.type, groups.rule, groups.rule_job_id as "ruleJobId",
-  groups.rule_evaluated_at as "ruleEvaluatedAt", groups.rule_canceled_at as "ruleCanceledAt"
-`;
+function columnsWith(ruleJobId: string): string {
+  return `
+    groups.id, groups.code, groups.name, groups.description, groups.type, groups.rule, ${ruleJobId} as "ruleJobId",
+    groups.rule_evaluated_at as "ruleEvaluatedAt", groups.rule_canceled_at as "ruleCanceledAt"
+  `;
+}
+
+/** Select list of a `GroupRow`, for the alias `groups`. Jobs that ended are deleted one day, and then found by nobody. */
+export const groupColumns = columnsWith(`(
+  select job.id from jobs job where job.user_pool_id = groups.user_pool_id and job.id = groups.rule_job_id
+)`);
+
+/** The same without a look at jobs, for whoever reads rules at every change of a user. */
+export const ruleColumns = columnsWith('groups.rule_job_id');
 
 const inPool = `groups.user_pool_id = current_setting('genauth.user_pool_id')`;
 

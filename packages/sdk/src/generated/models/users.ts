@@ -3284,11 +3284,11 @@ export interface GroupDto {
 
 export interface GroupEvaluationDto {
   /**
-   * Job that evaluates the rule, the latest
+   * Job that evaluates the rule, the latest; null once it ended so long ago that it is no longer kept
    *
    * @example '60b49eb83fd80adb96f26e68'
    */
-  jobId: string;
+  jobId: string | null;
   /**
    * `evaluated`: the members are those of the rule; `evaluating`: not all of them yet; `canceled`: not all of them, and
    * nobody goes on until the rule is evaluated again

@@ -16,12 +16,12 @@ public class GroupEvaluationDto extends Dto {
     @JsonProperty("evaluatedAt")
     private String evaluatedAt;
 
-    /** Job that evaluates the rule, the latest. */
+    /** Job that evaluates the rule, the latest; null once it ended so long ago that it is no longer kept. */
     public String getJobId() {
         return jobId;
     }
 
-    /** Job that evaluates the rule, the latest. Required. */
+    /** Job that evaluates the rule, the latest; null once it ended so long ago that it is no longer kept. Required. */
     public void setJobId(String jobId) {
         this.jobId = jobId;
     }
