@@ -19,25 +19,21 @@ comment on column former_users.seq is 'The order of the changes of one user: who
 comment on column former_users.was is 'Without password; null: there was no such row.';
 select genauth.isolate('former_users');
 
--- Statements that touch more rows than this are imports and the like; whoever keeps a total counts it anew after them.
+-- A statement that touches more than fifty rows is an import or the like; whoever keeps a total counts it anew after it.
 create function genauth.note_former_users() returns trigger language plpgsql as $$
+declare
+  noted integer;
 begin
-  if (select count(*) from (select from changed limit 101) as touched) > 100 then
-    insert into former_users (user_pool_id, part, user_id)
-    select distinct user_pool_id, 'many', '' from changed
-    -- A user pool that is deleted takes its users along, and nobody counts them any more.
-    where exists (select from user_pools where user_pools.user_pool_id = changed.user_pool_id);
-  elsif tg_table_name = 'users' then
-    insert into former_users (user_pool_id, part, user_id, was)
-    select user_pool_id, 'users', id,
-      case when tg_op <> 'INSERT' then to_jsonb(changed) - '{password_hash,password_salt}'::text[] end
-    from changed
-    where exists (select from user_pools where user_pools.user_pool_id = changed.user_pool_id);
-  else
-    insert into former_users (user_pool_id, part, user_id, was)
-    select user_pool_id, 'user_search', user_id, case when tg_op <> 'INSERT' then to_jsonb(changed) end
-    from changed
-    where exists (select from user_pools where user_pools.user_pool_id = changed.user_pool_id);
+  insert into former_users (user_pool_id, part, user_id, was)
+  select user_pool_id, 'users', id,
+    case when tg_op <> 'INSERT' then to_jsonb(changed) - '{password_hash,password_salt}'::text[] end
+  from changed
+  -- A user pool that is deleted takes its users along, and nobody counts them any more.
+  where exists (select from user_pools where user_pools.user_pool_id = changed.user_pool_id)
+  limit 51;
+  get diagnostics noted = row_count;
+  if noted > 50 then
+    insert into former_users (user_pool_id, part, user_id) select distinct user_pool_id, 'many', '' from changed;
   end if;
   return null;
 end
@@ -48,9 +44,25 @@ create trigger note_updated after update on users
   referencing old table as changed for each statement execute function genauth.note_former_users();
 create trigger note_deleted after delete on users
   referencing old table as changed for each statement execute function genauth.note_former_users();
-create trigger note_inserted after insert on user_search
-  referencing new table as changed for each statement execute function genauth.note_former_users();
+
+-- The same of their texts. Nobody had none before: they come with the user, and who was not there is not asked for them.
+create function genauth.note_former_texts() returns trigger language plpgsql as $$
+declare
+  noted integer;
+begin
+  insert into former_users (user_pool_id, part, user_id, was)
+  select user_pool_id, 'user_search', user_id, to_jsonb(changed)
+  from changed
+  where exists (select from user_pools where user_pools.user_pool_id = changed.user_pool_id)
+  limit 51;
+  get diagnostics noted = row_count;
+  if noted > 50 then
+    insert into former_users (user_pool_id, part, user_id) select distinct user_pool_id, 'many', '' from changed;
+  end if;
+  return null;
+end
+$$;
 create trigger note_updated after update on user_search
-  referencing old table as changed for each statement execute function genauth.note_former_users();
+  referencing old table as changed for each statement execute function genauth.note_former_texts();
 create trigger note_deleted after delete on user_search
-  referencing old table as changed for each statement execute function genauth.note_former_users();
+  referencing old table as changed for each statement execute function genauth.note_former_texts();

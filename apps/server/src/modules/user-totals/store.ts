@@ -78,7 +78,7 @@ export async function recount(scope: Scope, set: UserSet, counted: Counted): Pro
             and users.id = any(array(select user_id from changed except select user_id from former where part = 'users'))
         ), user_search as (
           select earlier.* from former cross join jsonb_populate_record(null::user_search, former.was) as earlier
-          where former.part = 'user_search' and former.was is not null
+          where former.part = 'user_search'
           union all
           select user_search.* from user_search
           where user_search.user_pool_id = ${scope.userPoolId}
