@@ -29,7 +29,17 @@ interface Wire {
   sendCopyFail(reason: string): void;
 }
 
-type Column = readonly [name: string, parse: (text: string) => unknown];
+/** What the rows of a statement look like. */
+interface Shape {
+  /** A row without its values: to fill in a copy is faster than to make it grow. */
+  readonly empty: Readonly<Record<string, null>>;
+  readonly columns: readonly { readonly name: string; readonly parse: (text: string) => unknown }[];
+}
+
+const shapeless: Shape = { empty: {}, columns: [] };
+
+/** The shapes of what is prepared, by connection and name: PostgreSQL refuses to run a statement whose columns have changed. */
+const shapes = new WeakMap<Wire['parsedStatements'], Map<string, Shape>>();
 
 const { prepareValue } = (pg as unknown as { readonly utils: { prepareValue(value: unknown): string | Buffer | null } })
   .utils;
@@ -47,7 +57,8 @@ export class Batch<Row> implements pg.Submittable {
   readonly outcome: Promise<Outcome<Row>>;
   readonly #settle: { resolve(outcome: Outcome<Row>): void; reject(error: unknown): void };
   #done = 0;
-  #columns: readonly Column[] = [];
+  #known: Map<string, Shape> | undefined;
+  #shape = shapeless;
   readonly #rows: Row[] = [];
   #tag = '';
   #unreadable: unknown;
@@ -76,6 +87,10 @@ export class Batch<Row> implements pg.Submittable {
   submit(connection: unknown): void {
     const wire = connection as Wire;
     const parsed = new Set<string>();
+    this.#known = shapes.get(wire.parsedStatements);
+    if (this.#known === undefined) shapes.set(wire.parsedStatements, (this.#known = new Map()));
+    const shape = this.#known.get(this.statements.at(-1)?.name ?? '');
+    this.#shape = shape ?? shapeless;
     // One write for all of it.
     wire.stream.cork();
     for (const [index, { name, text, values }] of this.statements.entries()) {
@@ -84,7 +99,7 @@ export class Batch<Row> implements pg.Submittable {
         if (name !== undefined) parsed.add(name);
       }
       wire.bind({ statement: name, values });
-      if (index === this.statements.length - 1) wire.describe({ type: 'P' });
+      if (shape === undefined && index === this.statements.length - 1) wire.describe({ type: 'P' });
       wire.execute();
     }
     wire.sync();
@@ -92,17 +107,21 @@ export class Batch<Row> implements pg.Submittable {
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly { name: string; dataTypeID: number }[] }): void {
-    this.#columns = fields.map(({ name, dataTypeID }) => [name, parserOf(dataTypeID)]);
+    this.#shape = {
+      empty: Object.fromEntries(fields.map(({ name }) => [name, null])),
+      columns: fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) })),
+    };
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
     // Not of those nobody asked for: they are not described.
     if (this.#done < this.statements.length - 1) return;
     try {
-      const row: Record<string, unknown> = {};
-      for (const [index, [name, parse]] of this.#columns.entries()) {
-        const text = fields[index] ?? null;
-        row[name] = text === null ? null : parse(text);
+      const row: Record<string, unknown> = { ...this.#shape.empty };
+      let index = 0;
+      for (const { name, parse } of this.#shape.columns) {
+        const text = fields[index++] ?? null;
+        if (text !== null) row[name] = parse(text);
       }
       this.#rows.push(row as Row);
     } catch (error) {
@@ -111,8 +130,10 @@ export class Batch<Row> implements pg.Submittable {
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
+    const { name } = this;
     this.#done += 1;
     this.#tag = text;
+    if (name !== undefined && this.#done === this.statements.length) this.#known?.set(name, this.#shape);
   }
 
   handleEmptyQuery(): void {

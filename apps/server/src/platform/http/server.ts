@@ -116,7 +116,10 @@ function addOperation(
 function untilGone({ raw }: FastifyReply): AbortSignal {
   if (raw.destroyed) return AbortSignal.abort();
   const controller = new AbortController();
-  raw.once('close', () => controller.abort());
+  // Nobody is told of an end that comes after the answer: to make the error for it takes longer than many a query.
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort();
+  });
   return controller.signal;
 }
 
