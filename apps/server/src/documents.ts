@@ -1,4 +1,4 @@
-import { type Operation, operationsOf, toOpenApi } from '@genauth/contract';
+import { consequencesOf, type Operation, operationsOf, toOpenApi } from '@genauth/contract';
 import * as accessKeys from './modules/access-keys/contract.ts';
 import * as customData from './modules/custom-data/contract.ts';
 import * as customFields from './modules/custom-fields/contract.ts';
@@ -119,6 +119,7 @@ export function documents(): { path: string; text: string }[] {
     },
     common,
     Object.values(separationOfDuty),
+    managementContracts.flatMap(consequencesOf),
   );
   const authentication = toOpenApi(
     operationsOf(system),

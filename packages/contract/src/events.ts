@@ -31,3 +31,27 @@ export interface ConstraintDeclaration {
   readonly events: readonly EventDeclaration[];
   readonly errors: readonly AnyErrorFactory[];
 }
+
+/** What modules announce in reaction to what others do, whichever command it is; as data, so that the document can follow it. */
+export interface ConsequenceDeclaration {
+  readonly of: readonly EventDeclaration[];
+  readonly emits: readonly EventDeclaration[];
+}
+
+/** The consequences a contract declares, as its `consequences`. */
+export function consequencesOf(contract: object): readonly ConsequenceDeclaration[] {
+  return 'consequences' in contract ? (contract.consequences as readonly ConsequenceDeclaration[]) : [];
+}
+
+/** Everything that may be announced when these events are, consequences of consequences included. */
+export function eventsFollowing(
+  emits: readonly EventDeclaration[],
+  consequences: readonly ConsequenceDeclaration[],
+): ReadonlySet<EventDeclaration> {
+  const found = new Set(emits);
+  // A set that grows while it is walked is walked to its new end.
+  for (const event of found) {
+    for (const { of, emits: more } of consequences) if (of.includes(event)) for (const one of more) found.add(one);
+  }
+  return found;
+}

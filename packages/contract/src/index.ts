@@ -13,7 +13,15 @@ export {
   type Wording,
   wordingIn,
 } from './errors.ts';
-export { type ConstraintDeclaration, type Emit, type EventDeclaration, event } from './events.ts';
+export {
+  type ConsequenceDeclaration,
+  type ConstraintDeclaration,
+  consequencesOf,
+  type Emit,
+  type EventDeclaration,
+  event,
+  eventsFollowing,
+} from './events.ts';
 export { toOpenApi } from './openapi.ts';
 export {
   type AuditDeclaration,

@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import { envelopeOf } from './envelope.ts';
 import type { AnyErrorFactory } from './errors.ts';
-import type { ConstraintDeclaration, EventDeclaration } from './events.ts';
+import {
+  type ConsequenceDeclaration,
+  type ConstraintDeclaration,
+  type EventDeclaration,
+  eventsFollowing,
+} from './events.ts';
 import { type Operation, unwrapField } from './operation.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -14,13 +19,14 @@ interface DocumentInformation {
 
 /**
  * The OpenAPI 3.1 document of the given operations. `commonErrors` are those that any of them can answer with and none
- * declares; `constraints` add theirs to the commands they look at. Deterministic: same contracts, same bytes.
+ * declares; `constraints` add theirs to the commands after which they look, be it for a `consequence`. Deterministic: same contracts, same bytes.
  */
 export function toOpenApi(
   operations: readonly (readonly [string, Operation])[],
   info: DocumentInformation,
   commonErrors: readonly AnyErrorFactory[] = [],
   constraints: readonly ConstraintDeclaration[] = [],
+  consequences: readonly ConsequenceDeclaration[] = [],
 ): Json {
   const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
@@ -29,7 +35,7 @@ export function toOpenApi(
     // Paths are sorted, so that a new operation is a small difference; menus follow the order of the contracts.
     path[operation.method.toLowerCase()] = {
       ...toOperationObject(name, operation, components),
-      'x-errors': toErrorObjects([...operation.errors, ...errorsOfConstraints(operation, constraints)]),
+      'x-errors': toErrorObjects([...operation.errors, ...errorsOfConstraints(operation, constraints, consequences)]),
       'x-order': order,
     };
   }
@@ -96,10 +102,12 @@ function toOperationObject(name: string, operation: Operation, components: Compo
 function errorsOfConstraints(
   operation: Operation,
   constraints: readonly ConstraintDeclaration[],
+  consequences: readonly ConsequenceDeclaration[],
 ): readonly AnyErrorFactory[] {
   if (operation.kind !== 'command') return [];
+  const announced = eventsFollowing(operation.emits, consequences);
   return constraints
-    .filter(({ events }) => events.some((event) => operation.emits.includes(event)))
+    .filter(({ events }) => events.some((event) => announced.has(event)))
     .flatMap(({ errors }) => errors)
     .filter((error) => !operation.errors.includes(error));
 }

@@ -20,7 +20,8 @@ async function lend(
   work: (context: CommandContext) => Promise<void> = async ({ emit }) => emit(bookLent, ...ids.map((id) => ({ id }))),
 ) {
   const pool = await testUserPool();
-  const shelves = defineModule('shelves', {}, {}, { reactions, constraints });
+  const consequences = reactions.map(({ to, emits }) => ({ of: [to], emits }));
+  const shelves = defineModule('shelves', { consequences }, {}, { reactions, constraints });
   const run = createCommandRunner({ modules: [shelves], checkAnswers: true });
   const start: CommandStart = {
     name: 'lendBooks',
@@ -180,4 +181,13 @@ describe('a constraint', () => {
     expect(verified).toEqual(['a', 'b', 'c', 'd']);
     expect(after).toEqual([]);
   });
+});
+
+test('what a module announces in reaction is what its contract says, no more and no less', () => {
+  const reactions = [reaction({ to: bookLent, emits: [shelfChanged], react: async () => {} })];
+  const define = (emits: readonly EventDeclaration[]) => () =>
+    defineModule('shelves', { consequences: [{ of: [bookLent], emits }] }, {}, { reactions });
+  define([shelfChanged])();
+  expect(define([])).toThrow('shelves: shelf.changed after book.lent is not among the consequences of its contract');
+  expect(define([shelfChanged, readerNoted])).toThrow('reader.noted after book.lent is declared, but no reaction');
 });

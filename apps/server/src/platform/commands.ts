@@ -1,4 +1,4 @@
-import type { Command, EventDeclaration } from '@genauth/contract';
+import { type Command, type EventDeclaration, eventsFollowing } from '@genauth/contract';
 import type { Scope } from './database/database.ts';
 import { type CommandRecord, type PendingEvent, recordCommand } from './database/record.ts';
 import { withinSavepoint } from './database/savepoint.ts';
@@ -82,7 +82,7 @@ export function createCommandRunner({
 
   return async (scope, start, work) => {
     const { output, committed, events, note } = await carryOut(scope, start, work);
-    if (checkAnswers) requireDeclared(events, start.command, reactions);
+    if (checkAnswers) requireDeclared(events, eventsOfCommand(start.command, modules));
     recordCommand(scope, { ...start, note, events });
     return { output, committed };
   };
@@ -142,26 +142,11 @@ async function reactTo(
 }
 
 /** Subscribers choose from the declarations: an event that is missing there reaches nobody who asked for it. */
-function requireDeclared(
-  events: readonly PendingEvent[],
-  { emits }: Pick<Command, 'emits'>,
-  reactions: Reactions,
-): void {
-  const declared = eventsOf(emits, reactions);
+function requireDeclared(events: readonly PendingEvent[], declared: readonly EventDeclaration[]): void {
   for (const { declaration, data } of events) {
-    if (!declared.has(declaration)) throw new Error(`${declaration.name} is announced but not declared`);
+    if (!declared.includes(declaration)) throw new Error(`${declaration.name} is announced but not declared`);
     declaration.data.parse(data);
   }
-}
-
-/** Everything that may be announced when these events are, reactions to reactions included. */
-function eventsOf(emits: readonly EventDeclaration[], reactions: Reactions): ReadonlySet<EventDeclaration> {
-  const found = new Set(emits);
-  // A set that grows while it is walked is walked to its new end.
-  for (const declaration of found) {
-    for (const reaction of reactions.get(declaration) ?? []) for (const more of reaction.emits) found.add(more);
-  }
-  return found;
 }
 
 /** Everything that may be announced by a command, what modules announce in reaction included. */
@@ -169,5 +154,11 @@ export function eventsOfCommand(
   { emits }: Pick<Command, 'emits'>,
   modules: readonly Module[],
 ): readonly EventDeclaration[] {
-  return [...eventsOf(emits, reactionsOf(modules))];
+  const reactions = modules.flatMap((module) => module.reactions);
+  return [
+    ...eventsFollowing(
+      emits,
+      reactions.map(({ to, emits: more }) => ({ of: [to], emits: more })),
+    ),
+  ];
 }

@@ -1,5 +1,6 @@
 import {
   type ConstraintDeclaration,
+  consequencesOf,
   type Emit,
   type EventDeclaration,
   type InputOf,
@@ -170,6 +171,22 @@ export interface Module {
   readonly constraints: readonly Constraint[];
 }
 
+/**
+ * What a module announces in reaction is said in its contract as well, which the document is made of: neither says what the
+ * other does not.
+ */
+function requireConsequences(name: string, contract: object, reactions: readonly Reaction[]): void {
+  const pair = ({ name: to }: EventDeclaration, { name: event }: EventDeclaration) => `${event} after ${to}`;
+  const done = new Set(reactions.flatMap(({ to, emits }) => emits.map((event) => pair(to, event))));
+  const said = new Set(
+    consequencesOf(contract).flatMap(({ of, emits }) => of.flatMap((to) => emits.map((event) => pair(to, event)))),
+  );
+  const missing = [...done].find((one) => !said.has(one));
+  if (missing !== undefined) throw new Error(`${name}: ${missing} is not among the consequences of its contract`);
+  const empty = [...said].find((one) => !done.has(one));
+  if (empty !== undefined) throw new Error(`${name}: ${empty} is declared, but no reaction announces it`);
+}
+
 /** Puts a contract and its handlers together. */
 export function defineModule<Contract extends object>(
   name: string,
@@ -180,6 +197,7 @@ export function defineModule<Contract extends object>(
     constraints = [],
   }: { readonly reactions?: readonly Reaction[]; readonly constraints?: readonly Constraint[] } = {},
 ): Module {
+  requireConsequences(name, contract, reactions);
   type Implementation = Pick<ImplementedOperation, 'handle' | 'prepare'>;
   const byName = handlers as unknown as Record<string, Implementation['handle'] | Implementation>;
   return {

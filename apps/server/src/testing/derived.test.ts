@@ -4,6 +4,7 @@
  */
 import { toOpenApi } from '@genauth/contract';
 import { afterAll, describe, expect, inject, test } from 'vitest';
+import { documents } from '../documents.ts';
 import { eventsOfCommand } from '../platform/commands.ts';
 import { newSecret } from '../platform/ids.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -200,6 +201,7 @@ interface Document {
 }
 
 interface DocumentedOperation {
+  readonly 'x-errors': readonly { readonly code: string }[];
   readonly operationId: string;
   readonly security: readonly unknown[];
   readonly parameters?: readonly { readonly name: string; readonly required: boolean; readonly description?: string }[];
@@ -225,6 +227,22 @@ describe('the document', () => {
     for (const [field, { required }] of Object.entries(requiredFields(documented))) {
       expect([field, required]).toEqual([field, inputSchemaOf(operation).required?.includes(field) === true]);
     }
+  });
+
+  const published = documents().map(({ text }) => JSON.parse(text) as Document);
+  const constraints = server.composition.modules.flatMap((module) => module.constraints);
+  const refusals = new Set(constraints.flatMap(({ declaration }) => declaration.errors.map(({ code }) => code)));
+  test.each(operations)('says of $name what constraints may refuse, by whatever way', ({ operation }) => {
+    const announced = operation.kind === 'command' ? eventsOfCommand(operation, server.composition.modules) : [];
+    const expected = constraints
+      .filter(({ declaration }) => declaration.events.some((event) => announced.includes(event)))
+      .flatMap(({ declaration }) => declaration.errors.map(({ code }) => code));
+    const declared = operation.errors.map(({ code }) => code).filter((code) => refusals.has(code));
+    const documented = published.flatMap(
+      ({ paths }) => paths[operation.path]?.[operation.method.toLowerCase()]?.['x-errors'] ?? [],
+    );
+    const told = documented.map(({ code }) => code).filter((code) => refusals.has(code));
+    expect(told.sort()).toEqual([...new Set([...expected, ...declared])].sort());
   });
 
   test('names every operation and every path once', () => {

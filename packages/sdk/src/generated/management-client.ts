@@ -171,6 +171,8 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.deleteOrganization({ organizationCode: 'steamory' });
@@ -355,6 +357,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.deleteDepartment({
@@ -574,6 +578,8 @@ export class ManagementClient extends ManagementCalls {
    * - 404: department not found
    * - 404: organization not found for code: {code}
    * - 404: Tenant not found
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.removeDepartmentMembers({
@@ -944,6 +950,8 @@ export class ManagementClient extends ManagementCalls {
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 404 (apiCode 2004): User not found
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
@@ -980,6 +988,8 @@ export class ManagementClient extends ManagementCalls {
    * - 413: {field} is larger than {maxCharacters} characters altogether
    * - 400: customData must be less than 1024 characters
    * - 400: {field} is not of type {dataType}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 409 (apiCode 2026): user already exists with {field}
    * - 400: Must contain one of the following fields: {prefix}username, {prefix}phone, {prefix}email
    * - 422: No message service is configured
@@ -1004,6 +1014,8 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 404 (apiCode 2004): User not found
    *
    * @example
@@ -1022,6 +1034,8 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.resignUserBatch({ userIds: ['6229ffa0a1b2c3d4cade3e3d'] });
@@ -1040,6 +1054,8 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: Custom field not defined: {key}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.deleteUsersBatch({ userIds: ['6229ffa0a1b2c3d4cade3e3d'] });
@@ -1687,6 +1703,8 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 400: invalid role code: {code}
    * - 400: invalid namespace code: {namespace}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.deleteRolesBatch({ codeList: ['manager', 'auditor'] });
@@ -1706,6 +1724,8 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 400: invalid role code: {code}
    * - 400: invalid namespace code: {namespace}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.deleteRoles({ roleList: [{ code: 'manager', namespace: 'default' }] });
@@ -1760,6 +1780,8 @@ export class ManagementClient extends ManagementCalls {
    *
    * Fails with:
    * - 400: invalid role code: {code}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.deleteAdminRolesBatch({ codeList: ['manager', 'auditor'] });
@@ -1864,6 +1886,8 @@ export class ManagementClient extends ManagementCalls {
    * - 400: invalid role code: {code}
    * - 400: invalid namespace code: {namespace}
    * - 404: Role not found
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.revokeRole({
@@ -1886,6 +1910,8 @@ export class ManagementClient extends ManagementCalls {
    * - 400: invalid role code: {code}
    * - 400: invalid namespace code: {namespace}
    * - 404: Role not found
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.revokeRoleBatch({
@@ -2302,6 +2328,10 @@ export class ManagementClient extends ManagementCalls {
    *
    * `POST /api/v3/delete-groups-batch`, permission `group:Delete`
    *
+   * Fails with:
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
+   *
    * @example
    * const { data } = await client.deleteGroupsBatch({ codeList: ['developer'] });
    */
@@ -2361,6 +2391,8 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 422: Members of a dynamic group follow from its rule and cannot be added or removed
    * - 404: group not exists with code: {code}
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.removeGroupMembers({ userIds: ['6229ffa0a1b2c3d4cade3e3d'], code: 'developer' });
@@ -2911,6 +2943,8 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 422: An administrator with access keys cannot become a public account; delete the keys first
    * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 404 (apiCode 2004): User not found
    *
    * @example
@@ -2935,6 +2969,8 @@ export class ManagementClient extends ManagementCalls {
    * Fails with:
    * - 404: Public account not found: {publicAccountId}
    * - 422: Resigned and archived accounts can neither be converted nor linked
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    *
    * @example
    * const { data } = await client.changeIntoPersonalAccount({ userId: '6229ffa0a1b2c3d4cade3e3d' });
@@ -3579,6 +3615,8 @@ export class ManagementClient extends ManagementCalls {
    * - 400: invalid role code: {code}
    * - 400: invalid namespace code: {namespace}
    * - 404: Role not found
+   * - 422: Roles {role} and {otherRole} exclude each other and cannot be held together: {targetType} {targetIdentifier}
+   *   (users in all: {users})
    * - 404 (apiCode 2004): User not found
    *
    * @example

@@ -1,6 +1,11 @@
-import { command, doc, dto } from '@genauth/contract';
+import { type ConsequenceDeclaration, command, doc, dto } from '@genauth/contract';
 import * as z from 'zod';
+import { userDepartmentsChanged } from '../department-members/contract.ts';
 import { groupCode, groupErrors } from '../group-directory/contract.ts';
+import { groupMemberAdded, groupMemberRemoved } from '../group-members/contract.ts';
+import { roleAssigned, roleUnassigned } from '../roles/contract.ts';
+import { userCustomDataChanged } from '../user-directory/contract.ts';
+import { userBecamePersonal, userCreated, userUpdated } from '../users/contract.ts';
 
 export const evaluateDynamicGroup = command({
   method: 'POST',
@@ -25,3 +30,14 @@ export const evaluateDynamicGroup = command({
   target: 'code',
   emits: [],
 });
+
+/** Whoever changes may come to belong to a group by its rule, or cease to, in the same transaction. */
+export const consequences: readonly ConsequenceDeclaration[] = [
+  {
+    of: [
+      ...[userCreated, userBecamePersonal, userUpdated, userCustomDataChanged, userDepartmentsChanged],
+      ...[roleAssigned, roleUnassigned, groupMemberAdded, groupMemberRemoved],
+    ],
+    emits: [groupMemberAdded, groupMemberRemoved],
+  },
+];

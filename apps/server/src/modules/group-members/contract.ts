@@ -1,4 +1,4 @@
-import { command, doc, dto, event, IsSuccessDto, paging, query } from '@genauth/contract';
+import { type ConsequenceDeclaration, command, doc, dto, event, IsSuccessDto, paging, query } from '@genauth/contract';
 import * as z from 'zod';
 import { GroupEventData, GroupPagingDto, groupCode, groupErrors } from '../group-directory/contract.ts';
 import {
@@ -11,6 +11,7 @@ import {
   withDepartmentIds,
   withIdentities,
 } from '../user-directory/contract.ts';
+import { userArchived, userBecamePublic, userDeleted, userResigned } from '../users/contract.ts';
 
 /** V3's webhooks carry the group and the users; anything more of them is one call away. */
 const membershipData = GroupEventData.extend({
@@ -113,3 +114,7 @@ export const getUserGroups = query({
   answer: 'GroupPaginatedRespDto',
   errors: [userErrors.notFound, userErrors.customFieldNotDefined],
 });
+
+export const consequences: readonly ConsequenceDeclaration[] = [
+  { of: [userResigned, userArchived, userBecamePublic, userDeleted], emits: [groupMemberRemoved] },
+];

@@ -1,16 +1,23 @@
-import { command, doc, dto, IsSuccessDto, query } from '@genauth/contract';
+import { type ConsequenceDeclaration, command, doc, dto, IsSuccessDto, query } from '@genauth/contract';
 import * as z from 'zod';
+import { departmentDeleted } from '../departments/contract.ts';
 import { GroupPagingDto, groupErrors } from '../group-directory/contract.ts';
-import { PostInfoDto, postErrors, postId } from '../posts/contract.ts';
+import { groupDeleted } from '../groups/contract.ts';
+import { organizationDeleted } from '../organizations/contract.ts';
+import { PostInfoDto, postDeleted, postErrors, postId } from '../posts/contract.ts';
 import { optionalPaging } from '../public-account-departments/contract.ts';
 import {
   PublicAccountPagingDto,
+  publicAccountArchived,
   publicAccountBound,
+  publicAccountDeleted,
   publicAccountErrors,
+  publicAccountResigned,
   publicAccountUnbound,
 } from '../public-accounts/contract.ts';
-import { namespace, RolePagingDto, roleErrors } from '../roles/contract.ts';
+import { namespace, RolePagingDto, roleDeleted, roleErrors } from '../roles/contract.ts';
 import { userId as anyUserId, userErrors, userIdType } from '../user-directory/contract.ts';
+import { userArchived, userBecamePersonal, userBecamePublic, userDeleted, userResigned } from '../users/contract.ts';
 
 const tag = 'Public Accounts';
 const accountsOf = { permission: 'publicAccount:List', output: PublicAccountPagingDto } as const;
@@ -362,3 +369,15 @@ export const unbindPublicAccountOfPost = command({
   errors: [userErrors.notFound, postErrors.idNotFound],
   target: 'userId',
 });
+
+export const consequences: readonly ConsequenceDeclaration[] = [
+  {
+    of: [userResigned, userArchived, userBecamePublic, userBecamePersonal, userDeleted],
+    emits: [publicAccountUnbound],
+  },
+  { of: [publicAccountResigned, publicAccountArchived, publicAccountDeleted], emits: [publicAccountUnbound] },
+  {
+    of: [groupDeleted, roleDeleted, postDeleted, departmentDeleted, organizationDeleted],
+    emits: [publicAccountUnbound],
+  },
+];

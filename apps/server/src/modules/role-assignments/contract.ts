@@ -1,12 +1,27 @@
-import { command, doc, dto, errors, event, IsSuccessDto, pageOf, paging, query } from '@genauth/contract';
+import {
+  type ConsequenceDeclaration,
+  command,
+  doc,
+  dto,
+  errors,
+  event,
+  IsSuccessDto,
+  pageOf,
+  paging,
+  query,
+} from '@genauth/contract';
 import * as z from 'zod';
 import { departmentTreeErrors } from '../department-tree/contract.ts';
+import { departmentDeleted } from '../departments/contract.ts';
 import { groupErrors } from '../group-directory/contract.ts';
+import { groupDeleted } from '../groups/contract.ts';
+import { organizationDeleted } from '../organizations/contract.ts';
 import {
   namespace,
   RoleCodeDto,
   roleAssigned,
   roleCode,
+  roleDeleted,
   roleErrors,
   roleReference,
   roleUnassigned,
@@ -19,6 +34,7 @@ import {
   withDepartmentIds,
   withIdentities,
 } from '../user-directory/contract.ts';
+import { userArchived, userBecamePublic, userDeleted, userResigned } from '../users/contract.ts';
 
 export { roleAssigned, roleUnassigned } from '../roles/contract.ts';
 
@@ -334,3 +350,11 @@ export const listRoleAssignments = query({
   answer: 'RoleListPageRespDto',
   errors: roleReferenceErrors,
 });
+
+export const consequences: readonly ConsequenceDeclaration[] = [
+  { of: [userResigned, userArchived, userBecamePublic], emits: [roleUnassigned] },
+  {
+    of: [userDeleted, groupDeleted, roleDeleted, departmentDeleted, organizationDeleted],
+    emits: [roleUnassigned, roleSubjectRemoved],
+  },
+];

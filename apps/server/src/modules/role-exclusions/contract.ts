@@ -1,6 +1,25 @@
-import { command, doc, dto, errors, event, IsSuccessDto, pageOf, paging, query } from '@genauth/contract';
+import {
+  type ConsequenceDeclaration,
+  command,
+  doc,
+  dto,
+  errors,
+  event,
+  IsSuccessDto,
+  pageOf,
+  paging,
+  query,
+} from '@genauth/contract';
 import * as z from 'zod';
-import { namespace, RoleCodeDto, RoleDto, roleCode, roleErrors, roleReference } from '../roles/contract.ts';
+import {
+  namespace,
+  RoleCodeDto,
+  RoleDto,
+  roleCode,
+  roleDeleted,
+  roleErrors,
+  roleReference,
+} from '../roles/contract.ts';
 
 export const roleExclusionErrors = errors('role_exclusion', {
   exclusive: {
@@ -122,3 +141,5 @@ export const listRoleMutualExclusions = query({
   answer: 'RoleMutualExclusionPaginatedRespDto',
   errors: roleReferenceErrors,
 });
+
+export const consequences: readonly ConsequenceDeclaration[] = [{ of: [roleDeleted], emits: [roleExclusionRemoved] }];

@@ -1,7 +1,8 @@
-import { command, doc, dto, errors, event, query } from '@genauth/contract';
+import { type ConsequenceDeclaration, command, doc, dto, errors, event, query } from '@genauth/contract';
 import * as z from 'zod';
 import { PostDto, PostEventData, PostInfoDto, postErrors, postId, withCustomData } from '../posts/contract.ts';
 import { userErrors } from '../user-directory/contract.ts';
+import { userArchived, userBecamePublic, userDeleted, userResigned } from '../users/contract.ts';
 
 export const userPostErrors = errors('user_post', {
   userNotEmployed: {
@@ -106,3 +107,7 @@ export const getUserPost = query({
   hasPayloadAtTop: true,
   errors: [userErrors.notFound],
 });
+
+export const consequences: readonly ConsequenceDeclaration[] = [
+  { of: [userResigned, userArchived, userBecamePublic, userDeleted], emits: [postMemberRemoved] },
+];

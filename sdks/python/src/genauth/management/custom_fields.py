@@ -354,6 +354,8 @@ class CustomFieldsSection(Connection):
             400 role.code_invalid: invalid role code: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}
             404 role.not_found: Role not found
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             404 user.not_found: User not found
 
         Example:

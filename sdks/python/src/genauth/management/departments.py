@@ -315,6 +315,8 @@ class DepartmentsSection(Connection):
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> client.delete_department(
@@ -787,6 +789,8 @@ class DepartmentsSection(Connection):
             404 department_tree.department_not_found: department not found
             404 department_tree.organization_not_found: organization not found for code: {code}
             404 department_tree.tenant_not_found: Tenant not found
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> client.remove_department_members(

@@ -319,6 +319,8 @@ class RolesSection(Connection):
         Errors:
             400 role.code_invalid: invalid role code: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> client.delete_roles_batch(
@@ -354,6 +356,8 @@ class RolesSection(Connection):
         Errors:
             400 role.code_invalid: invalid role code: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> client.delete_roles(
@@ -463,6 +467,8 @@ class RolesSection(Connection):
 
         Errors:
             400 role.code_invalid: invalid role code: {code}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> client.delete_admin_roles_batch(
@@ -643,6 +649,8 @@ class RolesSection(Connection):
             400 role.code_invalid: invalid role code: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}
             404 role.not_found: Role not found
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> client.revoke_role(
@@ -681,6 +689,8 @@ class RolesSection(Connection):
             400 role.code_invalid: invalid role code: {code}
             400 role.namespace_invalid: invalid namespace code: {namespace}
             404 role.not_found: Role not found
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> client.revoke_role_batch(

@@ -441,6 +441,10 @@ class AsyncGroupsSection(AsyncConnection):
         Returns:
             The answer. Its `statusCode` is 200 when the call succeeded, and `data` is IsSuccessDto.
 
+        Errors:
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
+
         Example:
             >>> await client.delete_groups_batch(
             ...     code_list=["developer"],
@@ -556,6 +560,8 @@ class AsyncGroupsSection(AsyncConnection):
             422 group.members_follow_rule: Members of a dynamic group follow from its rule and cannot be added or
                 removed
             404 group.not_found: group not exists with code: {code}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> await client.remove_group_members(

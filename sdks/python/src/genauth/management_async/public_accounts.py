@@ -754,6 +754,8 @@ class AsyncPublicAccountsSection(AsyncConnection):
             422 public_account.is_administrator: An administrator with access keys cannot become a public account;
                 delete the keys first
             422 public_account.not_in_use: Resigned and archived accounts can neither be converted nor linked
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             404 user.not_found: User not found
 
         Example:
@@ -789,6 +791,8 @@ class AsyncPublicAccountsSection(AsyncConnection):
         Errors:
             404 public_account.not_found: Public account not found: {publicAccountId}
             422 public_account.not_in_use: Resigned and archived accounts can neither be converted nor linked
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> await client.change_into_personal_account(

@@ -559,6 +559,8 @@ class AsyncUsersSection(AsyncConnection):
             413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
             400 custom_value.too_long: customData must be less than 1024 characters
             400 custom_value.wrong_type: {field} is not of type {dataType}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             404 user.not_found: User not found
             409 user_write.already_exists: user already exists with {field}
             400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
@@ -649,6 +651,8 @@ class AsyncUsersSection(AsyncConnection):
             413 custom_value.too_large: {field} is larger than {maxCharacters} characters altogether
             400 custom_value.too_long: customData must be less than 1024 characters
             400 custom_value.wrong_type: {field} is not of type {dataType}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             409 user_write.already_exists: user already exists with {field}
             400 user_write.identifier_missing: Must contain one of the following fields: {prefix}username,
                 {prefix}phone, {prefix}email
@@ -697,6 +701,8 @@ class AsyncUsersSection(AsyncConnection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
             404 user.not_found: User not found
 
         Example:
@@ -737,6 +743,8 @@ class AsyncUsersSection(AsyncConnection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> await client.resign_user_batch(
@@ -772,6 +780,8 @@ class AsyncUsersSection(AsyncConnection):
 
         Errors:
             400 custom_value.field_not_defined: Custom field not defined: {key}
+            422 role_exclusion.exclusive: Roles {role} and {otherRole} exclude each other and cannot be held together:
+                {targetType} {targetIdentifier} (users in all: {users})
 
         Example:
             >>> await client.delete_users_batch(

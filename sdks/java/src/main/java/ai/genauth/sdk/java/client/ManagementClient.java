@@ -175,6 +175,9 @@ public class ManagementClient extends BaseClient {
      * <ul>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -380,6 +383,9 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -606,6 +612,9 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code department_tree.department_not_found}: department not found</li>
      *   <li>404 {@code department_tree.organization_not_found}: organization not found for code: &#123;code&#125;</li>
      *   <li>404 {@code department_tree.tenant_not_found}: Tenant not found</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -1054,6 +1063,9 @@ public class ManagementClient extends BaseClient {
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
      *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
      *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
@@ -1098,6 +1110,9 @@ public class ManagementClient extends BaseClient {
      *       altogether</li>
      *   <li>400 {@code custom_value.too_long}: customData must be less than 1024 characters</li>
      *   <li>400 {@code custom_value.wrong_type}: &#123;field&#125; is not of type &#123;dataType&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>409 {@code user_write.already_exists}: user already exists with &#123;field&#125;</li>
      *   <li>400 {@code user_write.identifier_missing}: Must contain one of the following fields:
      *       &#123;prefix&#125;username, &#123;prefix&#125;phone, &#123;prefix&#125;email</li>
@@ -1131,6 +1146,9 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
@@ -1156,6 +1174,9 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -1180,6 +1201,9 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code custom_value.field_not_defined}: Custom field not defined: &#123;key&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -1920,6 +1944,9 @@ public class ManagementClient extends BaseClient {
      * <ul>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -1945,6 +1972,9 @@ public class ManagementClient extends BaseClient {
      * <ul>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -2016,6 +2046,9 @@ public class ManagementClient extends BaseClient {
      * <p>Failures, by {@code statusCode}:
      * <ul>
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -2148,6 +2181,9 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -2177,6 +2213,9 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -2678,6 +2717,13 @@ public class ManagementClient extends BaseClient {
      * <p>Deletes groups with their memberships; the users stay. Codes that name no group are ignored, so the call can
      * be repeated safely.
      *
+     * <p>Failures, by {@code statusCode}:
+     * <ul>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
+     * </ul>
+     *
      * <pre>{@code
      * DeleteGroupsReqDto request = new DeleteGroupsReqDto();
      * request.setCodeList(Arrays.asList("developer"));
@@ -2755,6 +2801,9 @@ public class ManagementClient extends BaseClient {
      *   <li>422 {@code group.members_follow_rule}: Members of a dynamic group follow from its rule and cannot be added
      *       or removed</li>
      *   <li>404 {@code group.not_found}: group not exists with code: &#123;code&#125;</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -3442,6 +3491,9 @@ public class ManagementClient extends BaseClient {
      *       account; delete the keys first</li>
      *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
      *       linked</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
@@ -3470,6 +3522,9 @@ public class ManagementClient extends BaseClient {
      *   <li>404 {@code public_account.not_found}: Public account not found: &#123;publicAccountId&#125;</li>
      *   <li>422 {@code public_account.not_in_use}: Resigned and archived accounts can neither be converted nor
      *       linked</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      * </ul>
      *
      * <pre>{@code
@@ -4206,6 +4261,9 @@ public class ManagementClient extends BaseClient {
      *   <li>400 {@code role.code_invalid}: invalid role code: &#123;code&#125;</li>
      *   <li>400 {@code role.namespace_invalid}: invalid namespace code: &#123;namespace&#125;</li>
      *   <li>404 {@code role.not_found}: Role not found</li>
+     *   <li>422 {@code role_exclusion.exclusive}: Roles &#123;role&#125; and &#123;otherRole&#125; exclude each other
+     *       and cannot be held together: &#123;targetType&#125; &#123;targetIdentifier&#125; (users in all:
+     *       &#123;users&#125;)</li>
      *   <li>404 {@code user.not_found}: User not found</li>
      * </ul>
      *
