@@ -12,12 +12,18 @@ create table former_users (
   primary key (user_pool_id, xact, seq)
 );
 comment on table former_users is
-  'A row of users or user_search as it was before a transaction changed it, for half an hour at most. Of part many: so much changed at once that it is not said what.';
+  'A row of users or user_search as it was before a transaction changed it, for some time. Of part many: so much changed at once that it is not said what.';
 comment on column former_users.xact is
   'The transaction. Whoever has a snapshot knows by it whether he has seen the change.';
 comment on column former_users.seq is 'The order of the changes of one user: whoever changes him holds his row.';
 comment on column former_users.was is 'Without password; null: there was no such row.';
 select genauth.isolate('former_users');
+
+-- Changes by transactions before its last value may be deleted already. A number for all user pools, which nobody can make smaller
+-- by rolling back.
+create sequence former_users_forgotten;
+grant select on sequence former_users_forgotten to genauth_app;
+grant select, update on sequence former_users_forgotten to genauth_across_user_pools;
 
 -- A statement that touches more than fifty rows is an import or the like; whoever keeps a total counts it anew after it.
 create function genauth.note_former_users() returns trigger language plpgsql as $$

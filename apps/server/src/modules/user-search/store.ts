@@ -50,12 +50,6 @@ async function findPage(scope: Scope, search: UserSearch, totals: UserTotals): P
 
   const set = setOf(search);
   const isAtLeast = async (share: number, total: number) => total >= share * (await countEverybody(scope, search.kind));
-  const keep = async (counted: Counted) => {
-    // A handful is found again in no time.
-    if (set && counted.total > search.limit && (await isAtLeast(scarce, counted.total))) {
-      totals.keep(scope, set, counted);
-    }
-  };
   const known = set && (await totals.find(scope, set));
   if (set && known !== undefined) {
     // A page of many is soon come upon, whatever it takes to find them all.
@@ -69,19 +63,22 @@ async function findPage(scope: Scope, search: UserSearch, totals: UserTotals): P
   if (plan.way === 'sum') return walkTo(await countOf(scope, where(plan.counted)), plan.toWalk);
   if (plan.way === 'gather') {
     const { ids, counted } = await gather(plan.conditions);
-    await keep(counted);
+    // A handful is found again in no time.
+    if (set && counted.total > search.limit && (await isAtLeast(scarce, counted.total))) {
+      totals.keep(scope, set, counted);
+    }
     return { totalCount: counted.total, ids };
   }
-  const counted =
+  const count = () =>
     plan.lacking === undefined
-      ? await scan(scope, where(plan.toCount))
-      : await countBut(scope, where(plan.counted), where([...plan.counted, plan.lacking]));
-  await keep(counted);
+      ? scan(scope, where(plan.toCount))
+      : countBut(scope, where(plan.counted), where([...plan.counted, plan.lacking]));
+  const totalCount = set ? await totals.count(scope, set, count) : (await count()).total;
   // The estimate took few for many: in the order asked for, they might be a long way apart.
-  if (plan.ifFew && counted.total > search.offset && !(await isAtLeast(fewer, counted.total))) {
-    return { totalCount: counted.total, ids: (await gather(plan.ifFew)).ids };
+  if (plan.ifFew && totalCount > search.offset && !(await isAtLeast(fewer, totalCount))) {
+    return { totalCount, ids: (await gather(plan.ifFew)).ids };
   }
-  return walkTo(counted.total, plan.toWalk);
+  return walkTo(totalCount, plan.toWalk);
 }
 
 /** What totals are kept of: all but what `user_counts` has anyway, and what depends on other tables. */

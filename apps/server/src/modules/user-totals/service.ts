@@ -1,69 +1,76 @@
 import { createHash } from 'node:crypto';
 import type { Database, Scope } from '../../platform/database/database.ts';
-import { type Counted, deleteFormerUsers, oldestTransaction, recount, type UserSet } from './store.ts';
+import { type Counted, forgetFormerUsers, oldestTransaction, recount, type UserSet } from './store.ts';
 
 /** Totals that were counted once and are kept up to date. */
 export interface UserTotals {
   /** How many there are now; nothing when they have to be counted. Reads only: a transaction's own changes would count twice. */
   find(scope: Scope, set: UserSet): Promise<number | undefined>;
+  /** Counts them and keeps the total. While somebody else is counting the same, he is waited for instead. */
+  count(scope: Scope, set: UserSet, count: () => Promise<Counted>): Promise<number>;
   /** Keeps what was counted. */
   keep(scope: Scope, set: UserSet, counted: Counted): void;
-  /** Deletes what no total needs any more: at every turn, what the turn before has marked. */
+  /** Deletes changes that had been made before it was last called: who has not asked since then has everybody counted. */
   forgetChanges(database: Database): Promise<void>;
 }
-
-/** A total nobody asks for is kept so long. */
-const keptSeconds = 600;
-/** What it is brought up to date from is kept longer, by more than the longest statement takes. */
-const changesKeptSeconds = 800;
 
 /** Some hundred bytes each. */
 const mostTotals = 10_000;
 
-interface Kept {
-  readonly counted: Counted;
-  /** When it was counted, or brought up to date. */
-  readonly at: number;
-}
-
 /** Totals of one process: each server keeps its own, and asks the database what has changed. */
-export function createUserTotals(now: () => number = () => performance.now()): UserTotals {
-  const totals = new Map<string, Kept>();
-  const put = (key: string, kept: Kept) => {
+export function createUserTotals(): UserTotals {
+  const totals = new Map<string, Counted>();
+  const underWay = new Map<string, Promise<Counted>>();
+  const put = (key: string, counted: Counted) => {
     // To the end: in front stands what nobody has asked for the longest.
     totals.delete(key);
-    totals.set(key, kept);
+    totals.set(key, counted);
     for (const first of totals.keys()) {
       if (totals.size <= mostTotals) break;
       totals.delete(first);
     }
   };
-  let mark: { readonly xact: string; readonly at: number } | undefined;
+  let seenByAll: string | undefined;
+
+  const find: UserTotals['find'] = async (scope, set) => {
+    const key = keyOf(scope, set);
+    const kept = totals.get(key);
+    if (kept === undefined) return undefined;
+    const counted = await recount(scope, set, kept);
+    if (counted === undefined) totals.delete(key);
+    else put(key, counted);
+    return counted?.total;
+  };
 
   return {
-    async find(scope, set) {
+    find,
+
+    async count(scope, set, count) {
       const key = keyOf(scope, set);
-      const kept = totals.get(key);
-      if (kept === undefined) return undefined;
-      const at = now();
-      const isLate = at - kept.at > keptSeconds * 1000;
-      const counted = isLate ? undefined : await recount(scope, set, kept.counted);
-      if (counted === undefined) totals.delete(key);
-      else put(key, { counted, at });
-      return counted?.total;
+      await underWay.get(key)?.catch(() => {});
+      // What another has counted may be older than this request, so it is brought up to date like any other.
+      const total = await find(scope, set);
+      if (total !== undefined) return total;
+      const counting = count();
+      underWay.set(key, counting);
+      try {
+        const counted = await counting;
+        put(key, counted);
+        return counted.total;
+      } finally {
+        if (underWay.get(key) === counting) underWay.delete(key);
+      }
     },
 
     keep(scope, set, counted) {
-      put(keyOf(scope, set), { counted, at: now() });
+      put(keyOf(scope, set), counted);
     },
 
     async forgetChanges(database) {
-      // Whatever was over at the last turn has been seen by every total that was counted since, and all others are too old.
-      const last = mark;
-      if (last !== undefined && now() - last.at < changesKeptSeconds * 1000) return;
-      mark = await database.acrossUserPools(async (across) => {
-        if (last !== undefined) await deleteFormerUsers(across, last.xact);
-        return { xact: await oldestTransaction(across), at: now() };
+      const past = seenByAll;
+      seenByAll = await database.acrossUserPools(async (across) => {
+        if (past !== undefined) await forgetFormerUsers(across, past);
+        return oldestTransaction(across);
       });
     },
   };

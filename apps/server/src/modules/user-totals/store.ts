@@ -27,10 +27,15 @@ export const momentColumns: RawBuilder<unknown> = sql.raw(moment);
 /** So many changes are looked at one by one; beyond, counting everybody is not much slower. */
 export const mostChanges = 1000;
 
-const changesSince = statement<Moment & { count: number; isMany: boolean }, [snapshot: string, most: number]>(`
-  select ${moment}, count(*) as count, coalesce(bool_or(part = 'many'), false) as "isMany"
+const changesSince = statement<Moment & { count: number; isUnknown: boolean }, [snapshot: string, most: number]>(`
+  select ${moment}, count(*) as count, coalesce(bool_or(part = 'many'), false) or ${isForgotten('$1::pg_snapshot')} as "isUnknown"
   from (select part from former_users where ${unseenBy('$1::pg_snapshot')} limit $2) as unseen
 `);
+
+/** Whether changes that a snapshot has not seen may be deleted already. */
+function isForgotten(snapshot: string): string {
+  return `pg_snapshot_xmin(${snapshot})::text::bigint < (select last_value from former_users_forgotten)`;
+}
 
 /**
  * Of what a snapshot has not seen, whatever is older than all that was open then is passed over by index. The numbers are those of
@@ -44,17 +49,17 @@ function unseenBy(snapshot: string): string {
 
 /**
  * How many users there are now, from how many there were: whoever has changed is tested as he is and as he was. Nothing when too
- * many have, or when it is not the same run of PostgreSQL, whose numbers mean something else.
+ * many have, when it is not known any more who, or in another run of PostgreSQL, whose numbers mean something else.
  */
 export async function recount(scope: Scope, set: UserSet, counted: Counted): Promise<Counted | undefined> {
   const [changes] = await changesSince(scope, counted.snapshot, mostChanges + 1);
-  if (changes === undefined || changes.isMany || changes.count > mostChanges) return undefined;
+  if (changes === undefined || changes.isUnknown || changes.count > mostChanges) return undefined;
   if (changes.server !== counted.server) return undefined;
   if (changes.count === 0) return { total: counted.total, snapshot: changes.snapshot, server: changes.server };
   const { kind, condition } = set;
   const meetsIt = sql`users.kind = ${kind} and ${condition}`;
   // The names of the tables stand for what was in them, so that the same condition can be asked of it.
-  const { rows } = await sql<Moment & { change: number; isMany: boolean }>`
+  const { rows } = await sql<Moment & { change: number; isUnknown: boolean }>`
     with since as materialized (
       select ${counted.snapshot}::pg_snapshot as snapshot
     ), unseen as materialized (
@@ -64,7 +69,7 @@ export async function recount(scope: Scope, set: UserSet, counted: Counted): Pro
     ), former as materialized (
       select distinct on (part, user_id) part, user_id, was from unseen order by part, user_id, seq
     )
-    select ${momentColumns}, (select coalesce(bool_or(part = 'many'), false) from unseen) as "isMany",
+    select ${momentColumns}, (select coalesce(bool_or(part = 'many'), false) from unseen) or ${sql.raw(isForgotten('(select snapshot from since)'))} as "isUnknown",
       (
         select count(*) from users
         where users.user_pool_id = ${scope.userPoolId} and users.id = any(array(select user_id from changed)) and ${meetsIt}
@@ -88,19 +93,33 @@ export async function recount(scope: Scope, set: UserSet, counted: Counted): Pro
       ) as change
   `.execute(scope.db);
   const [row] = rows;
-  if (row === undefined || row.isMany) return undefined;
+  if (row === undefined || row.isUnknown) return undefined;
   return { total: counted.total + row.change, snapshot: row.snapshot, server: row.server };
 }
 
 const oldest = statement<{ xact: string }, []>(`select pg_snapshot_xmin(pg_current_snapshot())::text as xact`);
 
-/** The oldest transaction that is still open: whoever takes a snapshot from now on has seen all before it. */
+/** The oldest transaction that is still open: who takes a snapshot from now on has seen all before it. */
 export async function oldestTransaction(across: AcrossUserPools): Promise<string> {
   const [row] = await oldest(across);
-  return row?.xact ?? '0';
+  if (row === undefined) throw new Error('a snapshot has an end');
+  return row.xact;
 }
 
-/** Forgets what users were before transactions older than this one. */
-export const deleteFormerUsers = statement<Record<never, never>, [xact: string]>(
-  `delete from former_users where xact < $1::bigint`,
+// One server after the other, so that the number never becomes less. It is said before anything is deleted.
+const lockForgotten = statement<Record<never, never>, []>(
+  `select pg_advisory_xact_lock(hashtextextended('former_users_forgotten', 0))`,
 );
+const setForgotten = statement<Record<never, never>, [xact: string]>(
+  `select setval('former_users_forgotten', greatest(last_value, $1::bigint)) from former_users_forgotten`,
+);
+const deleteForgotten = statement<Record<never, never>, [xact: string]>(
+  'delete from former_users where xact < $1::bigint',
+);
+
+/** Forgets what users were before transactions older than this one. Totals that are from before cannot be brought up to date. */
+export async function forgetFormerUsers(across: AcrossUserPools, xact: string): Promise<void> {
+  await lockForgotten(across);
+  await setForgotten(across, xact);
+  await deleteForgotten(across, xact);
+}
