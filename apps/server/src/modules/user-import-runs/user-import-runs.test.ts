@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type TestUserPool, testUserPool } from '../../testing/server.ts';
 
+/** Thousands of rows take seconds, and on a busy machine some times as many. */
+const timeout = 60_000;
+
 async function importFile(pool: TestUserPool, content: string, options: object = {}, format = 'csv') {
   const { importId } = await pool.do('createUserImport', { format, options });
   await pool.do('uploadUserImportChunk', { importId, index: 0, content: Buffer.from(content).toString('base64') });
@@ -61,7 +64,7 @@ test('custom fields are checked, made unique and sealed as in create-user, from 
   expect((await get('ada')).customData).toMatchObject({ age: 37, staffNumber: '7' });
 });
 
-test('dynamic groups, searches and counts know the imported the moment the job is done', async () => {
+test('dynamic groups, searches and counts know the imported the moment the job is done', { timeout }, async () => {
   const pool = await testUserPool();
   const rule = { field: 'company', operator: 'EQUAL', value: 'acme' };
   await pool.do('createGroup', { code: 'acme', name: 'Acme', type: 'dynamic', rule });
@@ -104,7 +107,7 @@ test('the columns of the old template are welcome, and refused where they would 
   expect(await refusedBy(pool, done.importId)).toEqual(['3,unionid,Unknown field: unionid']);
 });
 
-test('a hundred bad rows among good ones cost nobody else', async () => {
+test('a hundred bad rows among good ones cost nobody else', { timeout }, async () => {
   const pool = await testUserPool();
   await pool.do('setCustomFields', { list: [{ targetType: 'USER', key: 'age', dataType: 'NUMBER', label: 'age' }] });
   const rows = Array.from({ length: 1000 }, (_, i) => `u${i},${i % 10 === 0 ? 'old' : i}`);
@@ -114,7 +117,9 @@ test('a hundred bad rows among good ones cost nobody else', async () => {
   expect((await pool.events()).filter(({ name }) => name === 'user.created')).toHaveLength(900);
 });
 
-test('a dry run refuses what the import refuses: values that are taken, identifiers of two rows in one', async () => {
+test('a dry run refuses what the import refuses: values that are taken, identifiers of two rows in one', {
+  timeout,
+}, async () => {
   const pool = await testUserPool();
   const field = (key: string, more: object) => ({ targetType: 'USER', key, dataType: 'STRING', label: key, ...more });
   await pool.do('setCustomFields', {

@@ -7,6 +7,9 @@ import { deleteIdleFiles } from './index.ts';
 const chunkBytes = 300_000;
 
 /** Uploads a file and starts its import; answers its id. */
+/** Thousands of rows take seconds, and on a busy machine some times as many. */
+const timeout = 60_000;
+
 async function startImport(
   pool: TestUserPool,
   content: string | Uint8Array,
@@ -224,7 +227,9 @@ test('keeps hashed passwords with their salt, hashes others, and shows neither a
   expect(everything).not.toContain(Buffer.from(kept).toString('base64').slice(0, 40));
 });
 
-test('a dry run tells what would happen, duplicates across batches included, and does nothing of it', async () => {
+test('a dry run tells what would happen, duplicates across batches included, and does nothing of it', {
+  timeout,
+}, async () => {
   const pool = await testUserPool();
   await pool.do('createUser', { username: 'ada' });
   const people = Array.from({ length: 1500 }, (_, i) => `user-${i},,New/Department`);
@@ -344,7 +349,7 @@ test('of people created at the same moment elsewhere, each comes to be once', as
   expect((await pool.events()).filter(({ name }) => name === 'user.created')).toHaveLength(300);
 });
 
-test('a canceled import keeps what is done, deletes the file, and does no more', async () => {
+test('a canceled import keeps what is done, deletes the file, and does no more', { timeout }, async () => {
   const pool = await testUserPool();
   const names = Array.from({ length: 20_000 }, (_, i) => `user-${i}`);
   const importId = await startImport(pool, ['username', ...names].join('\n'));
