@@ -21,6 +21,7 @@ export {
   listIdentities,
   listUsersByIds,
   mainDepartmentId,
+  newUserColumns,
   relationConditions,
   sampleOf,
   type UserCondition,

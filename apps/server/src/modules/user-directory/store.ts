@@ -70,8 +70,8 @@ export const mainDepartmentId = `
   end
 `;
 
-/** Select list of a `UserRow`, for the alias `users`. */
-export const userColumns = `
+function columnsWith(mainDepartment: string): string {
+  return `
   users.id, users.status, users.work_status as "workStatus", users.username, users.email, users.phone,
   users.phone_country_code as "phoneCountryCode", users.external_id as "externalId",
   users.email_verified as "emailVerified", users.phone_verified as "phoneVerified",
@@ -84,8 +84,15 @@ export const userColumns = `
   users.last_login_at as "lastLoginAt", users.last_login_ip as "lastLoginIp", users.last_login_app as "lastLoginApp",
   users.last_mfa_at as "lastMfaAt", users.status_changed_at as "statusChangedAt",
   users.created_at as "createdAt", users.updated_at as "updatedAt",
-  ${mainDepartmentId} as "mainDepartmentId"
+  ${mainDepartment} as "mainDepartmentId"
 `;
+}
+
+/** Select list of a `UserRow`, for the alias `users`. */
+export const userColumns = columnsWith(mainDepartmentId);
+
+/** The same where users have just been made: they have no department yet, and to get ready to ask takes long. */
+export const newUserColumns = columnsWith('null');
 
 /** A further column, for reads that want all departments: in the order the user joined them. */
 export const departmentIdsColumn = `

@@ -2,7 +2,7 @@ import { type Scope, statement } from '../../platform/database/database.ts';
 import { isViolationOf } from '../../platform/violations.ts';
 import type { StoredCustomData } from '../custom-values/index.ts';
 import type { StoredPassword } from '../passwords/index.ts';
-import { type AccountKind, type UserRow, userColumns } from '../user-directory/index.ts';
+import { type AccountKind, newUserColumns, type UserRow, userColumns } from '../user-directory/index.ts';
 import { toSearchTexts } from '../user-texts/index.ts';
 
 /** What callers may say of a user, as it is stored. */
@@ -150,7 +150,7 @@ const insert = statement<
       ${listOf(writtenTypes, (column) => `given.${column}`)}
     from given
     on conflict do nothing
-    returning ${userColumns}
+    returning ${newUserColumns}
   ), texts as (
     insert into user_search (user_pool_id, user_id, common, other)
     select current_setting('genauth.user_pool_id'), id, given.common, given.other from given join made using (id)
