@@ -225,3 +225,43 @@ test('a group does not name the job that evaluated it once nobody finds that job
   await finished(pool, jobId);
   for (const one of await shown()) expect(one).toMatchObject({ jobId, state: 'evaluated' });
 });
+
+const alone = statement<Record<never, never>, []>('select genauth.hold_separation_of_duty(true)');
+const lockGroup = statement<Record<never, never>, [id: string]>(
+  `select from groups where user_pool_id = current_setting('genauth.user_pool_id') and id = $1 for no key update`,
+);
+const ownProcess = statement<{ pid: number }, []>('select pg_backend_pid() as pid');
+const doNotWait = statement<Record<never, never>, []>(`set local lock_timeout = '200ms'`);
+
+test('the end of an evaluation meets whoever assigns a role to many without waiting in a circle', async () => {
+  const pool = await testUserPool();
+  const { id } = await pool.do('createGroup', { code: 'a', type: 'dynamic', rule: byCompany });
+  await settled(pool);
+  await withUsers(pool, { ann: {} });
+  let jobId = '';
+  let assigning: Promise<void> | undefined;
+  await heldUp(pool, async () => {
+    ({ jobId } = await pool.do('evaluateDynamicGroup', { code: 'a' }));
+    await pool.server.sql(`update users set profile = '{"company": "acme"}' where user_pool_id = $1`, [pool.id]);
+    let hasLocked = false;
+    // It starts an evaluation of the group, then makes sure that nobody else comes to hold a role.
+    assigning = pool.server.database.withUserPool(pool.id, 'write', async (scope) => {
+      const [own] = await ownProcess(scope);
+      await lockGroup(scope, id);
+      hasLocked = true;
+      for (;;) {
+        const waiting = await pool.server.sql('select from pg_stat_activity where $1 = any(pg_blocking_pids(pid))', [
+          own?.pid,
+        ]);
+        if (waiting.length > 0) break;
+        await sleep(5);
+      }
+      await doNotWait(scope);
+      await alone(scope);
+    });
+    await expect.poll(() => hasLocked).toBe(true);
+  });
+  await assigning;
+  expect(await finished(pool, jobId)).toMatchObject({ state: 'done', result: { users: 1, changed: 1 } });
+  expect(await namesIn(pool, 'a')).toEqual(['ann']);
+});

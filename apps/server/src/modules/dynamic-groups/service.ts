@@ -25,6 +25,7 @@ import {
   listDynamicGroups,
   listUserPoolsDue,
   lockGroupsDue,
+  lockGroupsOfJob,
   lockUsers,
   type MembershipChange,
   noteBounds,
@@ -240,8 +241,19 @@ export const evaluationJob = defineJob({
         );
         const after = reached.isTrial && !isTrial ? '' : reached.after;
         const { seen, last, differing } = await compareNext(context, groups, after, within);
-        const found = differing.length === 0 ? [] : await settleEach(context, groups, differing, isTrial);
         const isThrough = seen < stretchSize;
+        isOver = isThrough && !isTrial;
+        if (isOver && differing.length > 0) {
+          // What is noted at the end is locked now, after the users: whoever joins a group makes sure of separation of duty, and
+          // who waits for that alone may hold the group, of which he has started an evaluation himself.
+          await lockUsers(context.scope, differing);
+          await lockGroupsOfJob(
+            context.scope,
+            groups.map(({ id }) => id),
+            job.jobId,
+          );
+        }
+        const found = differing.length === 0 ? [] : await settleEach(context, groups, differing, isTrial);
         next = {
           after: (isTrial && isThrough ? '' : last) ?? after,
           done: reached.done + (isTrial ? 0 : seen),
@@ -249,7 +261,6 @@ export const evaluationJob = defineJob({
           isTrial: isTrial && !isThrough,
           refused: [...refused, ...found],
         };
-        isOver = isThrough && !isTrial;
         if (isOver) {
           const ended = groups
             .filter(({ id }) => !found.some(({ groupId }) => groupId === id))

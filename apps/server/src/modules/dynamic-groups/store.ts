@@ -202,6 +202,11 @@ const lockOfJob = statement<{ id: string }, [groupIds: readonly string[], jobId:
   order by id for no key update
 `);
 
+/** Locks those of these groups that a job still evaluates. */
+export async function lockGroupsOfJob(scope: Scope, groupIds: readonly string[], jobId: string): Promise<void> {
+  await lockOfJob(scope, groupIds, jobId);
+}
+
 /** When one of these roles, or one that brings it, begins or ends next; for somebody, or altogether. */
 const next = statement<{ dueAt: string | null }, [roleIds: readonly string[], now: string]>(`
   with recursive holding (role_id) as (
