@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type TestUserPool, testUserPool } from '../../testing/server.ts';
+import { statement } from '../../platform/database/database.ts';
+import { type Answer, type TestUserPool, testUserPool } from '../../testing/server.ts';
 
 interface World {
   readonly pool: TestUserPool;
@@ -194,4 +196,64 @@ describe('reading members', () => {
       message: 'department is not empty',
     });
   });
+});
+
+const lockTree = statement<Record<never, never>, [organizationId: string]>(
+  'select pg_advisory_xact_lock(hashtextextended($1, 0))',
+);
+const ownProcess = statement<{ pid: number }, []>('select pg_backend_pid() as pid');
+const doNotWait = statement<Record<never, never>, []>(`set local lock_timeout = '200ms'`);
+const moveMembership = statement<Record<never, never>, [departmentId: string, userId: string]>(`
+  update department_members set path = path
+  where user_pool_id = current_setting('genauth.user_pool_id') and department_id = $1 and user_id = $2
+`);
+
+test('members who have a main department in another tree leave beside a move there without waiting in a circle', async () => {
+  const pool = await testUserPool();
+  const [left, other] = await Promise.all(
+    ['left', 'other'].map(async (organizationCode) => {
+      const { departmentId } = await pool.do('createOrganization', {
+        organizationCode,
+        organizationName: organizationCode,
+      });
+      return departmentId as string;
+    }),
+  );
+  const userIds: string[] = [];
+  for (const username of ['ann', 'bob']) {
+    const { userId } = await pool.do('createUser', { username, departmentIds: [left] });
+    await pool.do('addDepartmentMembers', { organizationCode: 'other', departmentId: other, userIds: [userId] });
+    userIds.push(userId);
+  }
+  const rows = await pool.rows<{ id: string; organization_id: string }>('departments');
+  const organizationId = rows.find(({ id }) => id === other)?.organization_id ?? '';
+  // A move writes the memberships of its tree in no order that anybody knows.
+  for (const [first, second] of [userIds, userIds.toReversed()]) {
+    let removal: Promise<Answer> | undefined;
+    await pool.server.database.withUserPool(pool.id, 'write', async (scope) => {
+      const [own] = await ownProcess(scope);
+      await lockTree(scope, organizationId);
+      await moveMembership(scope, other ?? '', first ?? '');
+      removal = pool.call('removeDepartmentMembers', { organizationCode: 'left', departmentId: left, userIds });
+      for (;;) {
+        const waiting = await pool.server.sql('select from pg_stat_activity where $1 = any(pg_blocking_pids(pid))', [
+          own?.pid,
+        ]);
+        if (waiting.length > 0) break;
+        await sleep(5);
+      }
+      await doNotWait(scope);
+      await moveMembership(scope, other ?? '', second ?? '');
+    });
+    expect(await removal).toMatchObject({ statusCode: 200 });
+    for (const userId of userIds) {
+      expect(await pool.do('getUser', { userId, withDepartmentIds: true })).toMatchObject({
+        mainDepartmentId: other,
+        departmentIds: [other],
+      });
+    }
+    await pool.do('addDepartmentMembers', { organizationCode: 'left', departmentId: left, userIds });
+    const departments = [{ departmentId: left, isMainDepartment: true }, { departmentId: other }];
+    for (const userId of userIds) await pool.do('setUserDepartments', { userId, departments });
+  }
 });

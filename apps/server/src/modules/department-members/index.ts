@@ -7,7 +7,7 @@ import * as contract from './contract.ts';
 import { createDepartmentMemberHandlers } from './service.ts';
 
 export { departmentMemberAdded, userDepartmentsChanged } from './contract.ts';
-export { type LockedUser, lockUsers } from './store.ts';
+export { type LockedUser, listOrganizationIds, lockUsers } from './store.ts';
 
 export function departmentMembers(seal: Seal): Module {
   return defineModule('department-members', contract, createDepartmentMemberHandlers(seal));

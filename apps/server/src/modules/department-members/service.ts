@@ -1,8 +1,11 @@
+import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { foldText } from '../../platform/text-folding.ts';
 import {
+  type DepartmentReference,
   type DepartmentRow,
+  lockTrees,
   requireDepartment,
   requireLockedDepartment,
   toEventNode,
@@ -23,6 +26,7 @@ import {
   type LockedUser,
   listMemberIds,
   listMembers,
+  listOrganizationIds,
   lockUsers,
   searchMembers,
   unlinkPublicAccounts,
@@ -85,6 +89,7 @@ export const createDepartmentMemberHandlers = (seal: Seal): Handlers<typeof cont
 
   async removeDepartmentMembers({ userIds, ...reference }, context) {
     const { scope } = context;
+    if (userIds.length > 1) await lockTreesOf(scope, userIds, reference);
     const department = await requireLockedDepartment(scope, reference, 'shared');
     const users = await lockUsers(scope, userIds);
     const removed = new Map((await deleteMembers(scope, department, userIds)).map((row) => [row.userId, row]));
@@ -105,6 +110,15 @@ export const createDepartmentMemberHandlers = (seal: Seal): Handlers<typeof cont
     return { success: true };
   },
 });
+
+/**
+ * Locks the trees these users are in, since some may get their main departments there. Of one user that is one membership, which waits
+ * for whoever moves it; who writes several, while a move writes them in an order of its own, waits in a circle.
+ */
+async function lockTreesOf(scope: Scope, userIds: readonly string[], reference: DepartmentReference): Promise<void> {
+  const { id } = await requireDepartment(scope, reference);
+  await lockTrees(scope, await listOrganizationIds(scope, userIds, [id]));
+}
 
 /** One event a user for the department, one for the user, and both lists of departments for the audit log. */
 function announce(

@@ -84,6 +84,32 @@ export function deleteMembers(
   return remove(scope, id, userIds);
 }
 
+/** From each user to his departments and no other way: plans that begin with the departments read all members of a large one. */
+const organizationIds = statement<{ id: string }, [userIds: readonly string[], departmentIds: readonly string[]]>(`
+  select department.organization_id as id
+  from unnest($1::text[]) as given (user_id)
+  cross join lateral (
+    select department_id from department_members
+    where user_pool_id = current_setting('genauth.user_pool_id') and user_id = given.user_id offset 0
+  ) as member
+  cross join lateral (
+    select organization_id from departments
+    where user_pool_id = current_setting('genauth.user_pool_id') and id = member.department_id offset 0
+  ) as department
+  union
+  select organization_id from departments
+  where user_pool_id = current_setting('genauth.user_pool_id') and id = any($2)
+`);
+
+/** The organizations these users are in, and those of these departments. */
+export async function listOrganizationIds(
+  scope: Scope,
+  userIds: readonly string[],
+  departmentIds: readonly string[],
+): Promise<string[]> {
+  return (await organizationIds(scope, userIds, departmentIds)).map(({ id }) => id);
+}
+
 const giveMain = statement<Record<never, never>, [userIds: readonly string[]]>(`
   update department_members set is_main = true
   from (

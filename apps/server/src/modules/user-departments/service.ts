@@ -4,7 +4,7 @@ import type { Scope } from '../../platform/database/database.ts';
 import type { CommandContext, Handlers } from '../../platform/module.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { findTargetsByCustomField, listCustomData } from '../custom-values/index.ts';
-import { type LockedUser, lockUsers } from '../department-members/index.ts';
+import { type LockedUser, listOrganizationIds, lockUsers } from '../department-members/index.ts';
 import {
   type DepartmentIdType,
   type DepartmentReference,
@@ -32,7 +32,6 @@ import {
   listAndHoldDepartments,
   listDepartmentsOfUser,
   listMemberships,
-  listOrganizationIds,
   type MembershipRow,
   replaceMemberships,
   type UserDepartmentRow,
