@@ -77,7 +77,7 @@ async function sql(order: SqlFloorOrder): Promise<void> {
     const sequence = order.sequences[runs++ % order.sequences.length] ?? [];
     for (const batch of sequence) {
       const statements = by === undefined ? batch : batch.map((one) => ({ ...one, values: boundFor(by, one) }));
-      await client.query(new Batch(statements)).outcome;
+      await client.query(new Batch(statements)).end;
     }
   };
   const loop = async (client: pg.Client) => {

@@ -81,6 +81,9 @@ export function createCommandRunner({
   };
 
   return async (scope, start, work) => {
+    for (const declaration of start.command.emits) {
+      for (const { ahead } of reactions.get(declaration) ?? []) ahead?.(scope);
+    }
     const { output, committed, events, note } = await carryOut(scope, start, work);
     if (checkAnswers) requireDeclared(events, eventsOfCommand(start.command, modules));
     recordCommand(scope, { ...start, note, events });

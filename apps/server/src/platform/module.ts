@@ -129,6 +129,8 @@ export interface Reaction {
   readonly when: 'before' | 'after';
   /** What it may announce itself. The command need not know. */
   readonly emits: readonly EventDeclaration[];
+  /** Asks what it will want to know, before a command begins that declares the event: it saves the round trip later. */
+  readonly ahead?: (scope: Scope) => void;
   /** Runs once for all announcements of the event that a command made so far, or is about to make. */
   readonly react: (data: readonly unknown[], context: CommandContext) => Promise<void>;
 }
@@ -145,6 +147,7 @@ export function reaction<Data extends z.ZodType>(declaration: {
   readonly to: EventDeclaration<Data>;
   readonly when?: Reaction['when'];
   readonly emits: readonly EventDeclaration[];
+  readonly ahead?: Reaction['ahead'];
   readonly react: (data: readonly z.input<Data>[], context: CommandContext) => Promise<void>;
 }): Reaction {
   return { when: 'after', ...declaration } as unknown as Reaction;

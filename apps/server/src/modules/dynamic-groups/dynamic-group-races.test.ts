@@ -7,6 +7,7 @@ import { newId } from '../../platform/ids.ts';
 import { requireOperation, type TestUserPool, testUserPool } from '../../testing/server.ts';
 import { groupMemberAdded } from '../group-members/index.ts';
 import { roleUnassigned } from '../role-assignments/index.ts';
+import { userCreated } from '../users/index.ts';
 import { evaluationJob } from './index.ts';
 
 /** Numbers that are the same in every run. */
@@ -190,6 +191,33 @@ test('a user written while the rule was being set, and committed after the job b
   await jobsEnded(pool);
   expect(await pool.do('listGroupMembers', { code: 'a' })).toMatchObject({ totalCount: 1, list: [{ userId: id }] });
 });
+
+test('a user whose command has asked for the rules before there was one, and writes him after, is not forgotten', async () => {
+  const pool = await testUserPool();
+  const { handle, operation } = requireOperation(pool.server, 'createUser');
+  const input = operation.input.parse({ username: 'ann' });
+  const runCommand = createCommandRunner({ modules: pool.server.composition.modules, checkAnswers: false });
+  const asked = Promise.withResolvers<void>();
+  const ruled = Promise.withResolvers<void>();
+  const start = { ...startOf(pool), command: { ...startOf(pool).command, emits: [userCreated] } };
+  const made = pool.server.database.withUserPool(pool.id, 'write', (scope) =>
+    runCommand(scope, start, async (context) => {
+      await nothing(scope);
+      asked.resolve();
+      await ruled.promise;
+      return handle(input, context, [undefined]);
+    }),
+  );
+  await asked.promise;
+  await pool.do('createGroup', { code: 'a', type: 'dynamic', rule: { field: 'username', operator: 'NOT_NULL' } });
+  await sleep(200);
+  ruled.resolve();
+  await made;
+  await jobsEnded(pool);
+  expect(await pool.do('listGroupMembers', { code: 'a' })).toMatchObject({ totalCount: 1 });
+});
+
+const nothing = statement<Record<never, never>, []>('select 1');
 
 const takeId = statement<Record<never, never>, []>('select pg_current_xact_id()');
 

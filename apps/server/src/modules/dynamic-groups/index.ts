@@ -16,6 +16,7 @@ import { userCustomDataChanged } from '../user-directory/index.ts';
 import { userBecamePersonal, userCreated, userUpdated } from '../users/index.ts';
 import * as contract from './contract.ts';
 import {
+  askForGroups,
   dynamicGroupHandlers,
   evaluateEverybody,
   evaluateHolders,
@@ -33,13 +34,17 @@ export { evaluationJob, startDueEvaluations } from './service.ts';
 const emits = [groupMemberAdded, groupMemberRemoved];
 
 const ofUsers: readonly Reaction[] = [
-  ...[userCreated, userBecamePersonal].map((to) =>
-    reaction({
-      to,
-      emits,
-      react: (data, context) => evaluateUsers(context, idsOf(data)),
-    }),
-  ),
+  reaction({
+    to: userCreated,
+    emits,
+    ahead: askForGroups,
+    react: (data, context) => evaluateUsers(context, idsOf(data)),
+  }),
+  reaction({
+    to: userBecamePersonal,
+    emits,
+    react: (data, context) => evaluateUsers(context, idsOf(data)),
+  }),
   reaction({
     to: userUpdated,
     emits,

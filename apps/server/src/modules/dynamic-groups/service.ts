@@ -23,6 +23,7 @@ import {
   countUsers,
   type DynamicGroup,
   listDynamicGroups,
+  listDynamicGroupsAhead,
   listUserPoolsDue,
   lockGroupsDue,
   lockGroupsOfJob,
@@ -50,13 +51,20 @@ export const dynamicGroupHandlers: Handlers<typeof contract> = {
 /** Asked in one statement: PostgreSQL plans each for itself, and takes a limited number of parameters. */
 const groupsAtOnce = 50;
 
-const asked = new WeakMap<Scope, Promise<readonly DynamicGroup[]>>();
+const asked = new WeakMap<Scope, () => Promise<readonly DynamicGroup[]>>();
 
-/** The rules as this transaction has seen them once it had changed something: they are read once, for all reactions. */
+/** Asks for the rules with the first statement of a transaction that is going to make users. */
+export function askForGroups(scope: Scope): void {
+  asked.set(scope, listDynamicGroupsAhead(scope));
+}
+
+/** The rules as this transaction has seen them once it had an id: they are read once, for all reactions. */
 function dynamicGroupsOf(scope: Scope): Promise<readonly DynamicGroup[]> {
-  const known = asked.get(scope) ?? listDynamicGroups(scope);
-  asked.set(scope, known);
-  return known;
+  const known = asked.get(scope);
+  if (known !== undefined) return known();
+  const groups = listDynamicGroups(scope);
+  asked.set(scope, () => groups);
+  return groups;
 }
 
 /**

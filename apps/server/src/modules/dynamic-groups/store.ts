@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type AcrossUserPools, type Scope, statement } from '../../platform/database/database.ts';
+import { type AcrossUserPools, heldStatement, type Scope, statement } from '../../platform/database/database.ts';
 import { type GroupRow, ruleColumns } from '../group-directory/index.ts';
 import { type GroupRule, queryOfRules, type RuleSurroundings } from '../group-rules/index.ts';
 
@@ -14,6 +14,17 @@ export const listDynamicGroups = statement<DynamicGroup, []>(`
   where groups.user_pool_id = current_setting('genauth.user_pool_id') and groups.type = 'dynamic'
   order by groups.id
 `);
+
+const takeIdAhead = heldStatement<[]>('select pg_current_xact_id()');
+
+/**
+ * The same, asked before the transaction changes anything. It takes its id first: the job of a rule that it does not see yet
+ * waits for all that had one before the job did.
+ */
+export function listDynamicGroupsAhead(scope: Scope): () => Promise<DynamicGroup[]> {
+  takeIdAhead(scope);
+  return listDynamicGroups.ahead(scope);
+}
 
 const pool = sql.raw(`current_setting('genauth.user_pool_id')`);
 

@@ -12,8 +12,8 @@ export interface Sent {
 /** What became of a statement. */
 export interface Outcome<Row> {
   readonly rows: Row[];
-  readonly command: string;
-  readonly rowCount: number;
+  /** `SELECT 5`, `INSERT 0 5`, `BEGIN`. */
+  readonly tag: string;
 }
 
 /** What its clients let such as us have of a connection; its published types know only half of it. */
@@ -45,61 +45,56 @@ const { prepareValue } = (pg as unknown as { readonly utils: { prepareValue(valu
   .utils;
 
 /**
- * Statements that go out at once and come to one answer, the last one's. PostgreSQL skips what stands behind one that failed,
- * up to the next Sync, and there is one Sync, at the end. So nothing behind a `begin` runs outside of it, and no `commit`
- * commits without what stands before it. (The pipeline mode of `pg` ends every statement with a Sync of its own.)
+ * Statements that go out at once. PostgreSQL skips what stands behind one that failed, up to the next Sync, and there is one
+ * Sync, at the end. So nothing behind a `begin` runs outside of it, and no `commit` commits without what stands before it.
+ * (The pipeline mode of `pg` ends every statement with a Sync of its own.)
  *
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
-export class Batch<Row> implements pg.Submittable {
+export class Batch implements pg.Submittable {
   readonly statements: readonly Sent[];
-  /** Settled by the first error, or when PostgreSQL is ready for more. */
-  readonly outcome: Promise<Outcome<Row>>;
-  readonly #settle: { resolve(outcome: Outcome<Row>): void; reject(error: unknown): void };
-  #done = 0;
+  /** Fails with the first error; comes true when PostgreSQL is ready for more. */
+  readonly end: Promise<void>;
+  readonly #settle: { resolve(): void; reject(error: unknown): void };
+  /** What became of those that PostgreSQL has carried out. */
+  readonly outcomes: Outcome<unknown>[] = [];
   #known: Map<string, Shape> | undefined;
-  #shape = shapeless;
-  readonly #rows: Row[] = [];
-  #tag = '';
+  /** Of the statement that is being answered. */
+  #described: Shape | undefined;
+  #rows: unknown[] = [];
   #unreadable: unknown;
 
   constructor(statements: readonly Sent[]) {
     // Written out before anything is sent: what cannot be written must not leave half a batch behind.
     this.statements = statements.map((one) => ({ ...one, values: one.values.map((value) => prepareValue(value)) }));
-    const { promise, ...settle } = Promise.withResolvers<Outcome<Row>>();
-    this.outcome = promise;
+    const { promise, ...settle } = Promise.withResolvers<void>();
+    this.end = promise;
     this.#settle = settle;
-  }
-
-  /** How many PostgreSQL has carried out. */
-  get done(): number {
-    return this.#done;
   }
 
   /** What `pg` takes note of under `name` when PostgreSQL has prepared it. */
   get name(): string | undefined {
-    return this.statements[this.#done]?.name;
+    return this.statements[this.outcomes.length]?.name;
   }
   get text(): string | undefined {
-    return this.statements[this.#done]?.text;
+    return this.statements[this.outcomes.length]?.text;
   }
 
   submit(connection: unknown): void {
     const wire = connection as Wire;
+    const known = shapes.get(wire.parsedStatements) ?? new Map<string, Shape>();
+    shapes.set(wire.parsedStatements, known);
+    this.#known = known;
     const parsed = new Set<string>();
-    this.#known = shapes.get(wire.parsedStatements);
-    if (this.#known === undefined) shapes.set(wire.parsedStatements, (this.#known = new Map()));
-    const shape = this.#known.get(this.statements.at(-1)?.name ?? '');
-    this.#shape = shape ?? shapeless;
     // One write for all of it.
     wire.stream.cork();
-    for (const [index, { name, text, values }] of this.statements.entries()) {
+    for (const { name, text, values } of this.statements) {
       if (name === undefined || (wire.parsedStatements[name] === undefined && !parsed.has(name))) {
         wire.parse({ name, text });
         if (name !== undefined) parsed.add(name);
       }
       wire.bind({ statement: name, values });
-      if (shape === undefined && index === this.statements.length - 1) wire.describe({ type: 'P' });
+      if (name === undefined || !known.has(name)) wire.describe({ type: 'P' });
       wire.execute();
     }
     wire.sync();
@@ -107,23 +102,23 @@ export class Batch<Row> implements pg.Submittable {
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly { name: string; dataTypeID: number }[] }): void {
-    this.#shape = {
+    this.#described = {
       empty: Object.fromEntries(fields.map(({ name }) => [name, null])),
       columns: fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) })),
     };
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    // Not of those nobody asked for: they are not described.
-    if (this.#done < this.statements.length - 1) return;
+    this.#described ??= this.#known?.get(this.name ?? '') ?? shapeless;
+    const { empty, columns } = this.#described;
     try {
-      const row: Record<string, unknown> = { ...this.#shape.empty };
+      const row: Record<string, unknown> = { ...empty };
       let index = 0;
-      for (const { name, parse } of this.#shape.columns) {
+      for (const { name, parse } of columns) {
         const text = fields[index++] ?? null;
         if (text !== null) row[name] = parse(text);
       }
-      this.#rows.push(row as Row);
+      this.#rows.push(row);
     } catch (error) {
       this.#unreadable ??= error;
     }
@@ -131,13 +126,14 @@ export class Batch<Row> implements pg.Submittable {
 
   handleCommandComplete({ text }: { readonly text: string }): void {
     const { name } = this;
-    this.#done += 1;
-    this.#tag = text;
-    if (name !== undefined && this.#done === this.statements.length) this.#known?.set(name, this.#shape);
+    if (name !== undefined && !this.#known?.has(name)) this.#known?.set(name, this.#described ?? shapeless);
+    this.outcomes.push({ rows: this.#rows, tag: text });
+    this.#rows = [];
+    this.#described = undefined;
   }
 
   handleEmptyQuery(): void {
-    this.#done += 1;
+    this.handleCommandComplete({ text: '' });
   }
 
   handleCopyInResponse(wire: Wire): void {
@@ -149,12 +145,7 @@ export class Batch<Row> implements pg.Submittable {
   }
 
   handleReadyForQuery(): void {
-    if (this.#unreadable !== undefined) {
-      this.#settle.reject(this.#unreadable);
-      return;
-    }
-    // `SELECT 5`, `INSERT 0 5`, `BEGIN`.
-    const words = this.#tag.split(' ');
-    this.#settle.resolve({ rows: this.#rows, command: words[0] ?? '', rowCount: Number(words.at(-1)) || 0 });
+    if (this.#unreadable === undefined) this.#settle.resolve();
+    else this.#settle.reject(this.#unreadable);
   }
 }

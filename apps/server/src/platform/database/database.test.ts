@@ -177,12 +177,32 @@ describe('a connection that is killed', () => {
   });
 });
 
-test('a user is made in three exchanges with PostgreSQL, and read in one a statement', async () => {
+test('what is asked ahead goes with the next statement, and is answered though that one fails', async () => {
+  const id = newId();
+  const sent: number[][] = [];
+  await writing(async (scope) => {
+    const answers = [connectionId.ahead(scope), ask.ahead(scope)] as const;
+    const taken = () => add(scope, pool.id, id, 'asked');
+    await withinSavepoint(scope, taken);
+    await expect(withinSavepoint(scope, taken)).rejects.toMatchObject({ code: '23505' });
+    const unsent = connectionId.ahead(scope);
+    sent.push((await Promise.all([answers[0](), unsent(), unsent(), answers[0]()])).map(([row]) => row?.id ?? 0));
+    expect(await answers[1]()).toHaveLength(1);
+  });
+  expect(new Set(sent.flat()).size).toBe(1);
+  const failing = writing(async (scope) => {
+    const answer = statement<unknown, []>('select 1 / 0').ahead(scope);
+    await ask(scope).catch(() => {});
+    return answer();
+  });
+  await expect(failing).rejects.toThrow('the transaction is over');
+});
+
+test('a user is made in two exchanges with PostgreSQL, and read in one a statement', async () => {
   await pool.do('createUser', { username: 'first' });
   const made = await sentFor(pool.id, () => pool.do('createUser', { username: 'second' }));
   expect(made.map((batch) => [batch[0]?.slice(0, 6), batch.length])).toEqual([
-    ['begin', 3],
-    ['select', 1],
+    ['begin', 5],
     ['with a', 2],
   ]);
   expect(made.at(-1)?.at(-1)).toBe('commit');

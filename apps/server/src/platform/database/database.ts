@@ -112,8 +112,15 @@ export interface Database {
 export function statement<Row, Parameters extends readonly unknown[]>(text: string) {
   const toSent = prepare<Parameters>(text);
   // Straight to the connection: a query builder in between costs a tenth of the CPU of a small request.
-  return async (scope: Scope | AcrossUserPools, ...parameters: Parameters): Promise<Row[]> =>
+  const ask = async (scope: Scope | AcrossUserPools, ...parameters: Parameters): Promise<Row[]> =>
     (await scope[linkOf].send<Row>(toSent(...parameters))).rows;
+  return Object.assign(ask, {
+    /** Asks with the next statement of the transaction, whoever sends it, and no later than the answer is wanted. */
+    ahead(scope: Scope, ...parameters: Parameters): () => Promise<Row[]> {
+      const answer = scope[linkOf].ask<Row>(toSent(...parameters));
+      return async () => (await answer()).rows;
+    },
+  });
 }
 
 /**
@@ -208,7 +215,11 @@ function withOptions(connection: Connection, options: string): Connection {
 function builderOn(link: Link): Kysely<Tables> {
   const client = {
     // A statement made for one request is planned for that request's values.
-    query: (text: string, values: readonly unknown[]) => link.send(planForValues(), { text, values }),
+    query: async (text: string, values: readonly unknown[]) => {
+      const { rows, tag } = await link.send(planForValues(), { text, values });
+      const words = tag.split(' ');
+      return { rows, command: words[0], rowCount: Number(words.at(-1)) || 0 };
+    },
     release: () => {},
   };
   const pool = { connect: async () => client as never, end: async () => {}, options: {} };

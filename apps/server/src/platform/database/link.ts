@@ -7,6 +7,8 @@ export interface Link {
   send<Row>(...statements: readonly Sent[]): Promise<Outcome<Row>>;
   /** Holds one back until something follows it, `commit` at the latest. */
   hold(statement: Sent): void;
+  /** Holds one back until something follows it or its answer is asked for. */
+  ask<Row>(statement: Sent): () => Promise<Outcome<Row>>;
 }
 
 /** What a transaction needs in front of its statements. */
@@ -24,35 +26,63 @@ export interface OpenLink extends Link {
   undo(rollback: Sent): Promise<void>;
 }
 
+interface Held {
+  readonly sent: Sent;
+  readonly answer?: PromiseWithResolvers<Outcome<unknown>>;
+}
+
 /** Opens a link over a connection nobody else uses meanwhile. Sends nothing yet: the opening goes with the first statement. */
-export function openLink(client: pg.PoolClient, { statements: opening, before }: Opening): OpenLink {
+export function openLink(client: pg.PoolClient, { statements, before }: Opening): OpenLink {
+  const opening: readonly Held[] = statements.map((sent) => ({ sent }));
   let held = opening;
   let isClosed = false;
   let isUsable = true;
   let isUndoable = false;
-  return {
-    async send<Row>(...statements: readonly Sent[]): Promise<Outcome<Row>> {
-      if (isClosed) throw new Error('the transaction is over');
-      const ahead = held;
-      const batch = new Batch<Row>([...ahead, ...statements]);
-      held = before === 'each' ? opening : [];
-      isUndoable ||= before === 'first';
-      try {
-        return await client.query(batch).outcome;
-      } catch (error) {
-        isUndoable = true;
-        // Who can live with a failure of his own statement must not go on without what should have gone before it.
-        const failed = ahead[batch.done];
-        if (failed !== undefined) isClosed = true;
-        // Most likely a pooler in between has forgotten what was prepared here.
-        if (failed !== undefined && opening.includes(failed)) isUsable = false;
-        // PostgreSQL's answer knows nothing of who asked.
-        if (error instanceof Error) error.stack += `\n${new Error('asked').stack?.split('\n').slice(1).join('\n')}`;
-        throw error;
+
+  const send = async (...statements: readonly Sent[]): Promise<Outcome<unknown>> => {
+    if (isClosed) throw new Error('the transaction is over');
+    const ahead = held;
+    const batch = new Batch([...ahead.map(({ sent }) => sent), ...statements]);
+    held = before === 'each' ? opening : [];
+    isUndoable ||= before === 'first';
+    try {
+      await client.query(batch).end;
+      return batch.outcomes.at(-1) ?? nothing;
+    } catch (error) {
+      isUndoable = true;
+      const failed = ahead[batch.outcomes.length];
+      // Who can live with a failure of his own statement must not go on without what should have gone before it.
+      if (failed !== undefined) isClosed = true;
+      // Most likely a pooler in between has forgotten what was prepared here.
+      if (failed !== undefined && opening.includes(failed)) isUsable = false;
+      // PostgreSQL's answer knows nothing of who asked.
+      if (error instanceof Error) error.stack += `\n${new Error('asked').stack?.split('\n').slice(1).join('\n')}`;
+      throw error;
+    } finally {
+      // Those ahead of one that failed have their answers, and a transaction with savepoints goes on.
+      for (const [index, { answer }] of ahead.entries()) {
+        const outcome = batch.outcomes[index];
+        if (outcome !== undefined) answer?.resolve(outcome);
+        else answer?.reject(new Error('the transaction is over'));
       }
+    }
+  };
+
+  return {
+    send: send as OpenLink['send'],
+    hold(sent) {
+      held = [...held, { sent }];
     },
-    hold(statement) {
-      held = [...held, statement];
+    ask<Row>(sent: Sent) {
+      const answer = Promise.withResolvers<Outcome<unknown>>();
+      // Whoever sent it along hears of a failure.
+      answer.promise.catch(() => {});
+      const question = { sent, answer };
+      held = [...held, question];
+      return async () => {
+        if (held.includes(question)) await send();
+        return answer.promise as Promise<Outcome<Row>>;
+      };
     },
     close() {
       isClosed = true;
@@ -61,7 +91,9 @@ export function openLink(client: pg.PoolClient, { statements: opening, before }:
     async undo(rollback) {
       isClosed = true;
       // Of single statements nothing is left to take back, but what was sent is answered before the connection is another's.
-      if (isUndoable) await client.query(new Batch([rollback])).outcome.catch(() => {});
+      if (isUndoable) await client.query(new Batch([rollback])).end.catch(() => {});
     },
   };
 }
+
+const nothing: Outcome<unknown> = { rows: [], tag: '' };
