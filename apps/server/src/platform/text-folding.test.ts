@@ -22,3 +22,10 @@ test('folding twice changes nothing, whatever the character', () => {
     if (foldText(once) !== once) throw new Error(`U+${code.toString(16)}`);
   }
 });
+
+test('plain texts come to the same the short way as beside a character that is not plain', () => {
+  for (let code = 0x20; code < 0x7f; code += 1) {
+    const text = `${String.fromCodePoint(code)}  B ${String.fromCodePoint(code)}`;
+    expect(foldText(`字${text}`)).toBe(`字${foldText(text)}`);
+  }
+});
