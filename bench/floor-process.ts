@@ -18,6 +18,8 @@ export interface SqlFloorOrder {
   readonly connections: number;
   readonly seconds: number;
   readonly sequences: readonly (readonly RecordedBatch[])[];
+  /** Whether what the server sends at once goes out at once, or one after the other inside one transaction. */
+  readonly inBatches: boolean;
   /**
    * For writes: each run takes the next of these and puts it in place of `placeholder`, so that every run has rows of its
    * own; audit ids are made anew. Absent for reads.
@@ -43,6 +45,19 @@ function echo(): void {
     response.end(body);
   });
   server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+}
+
+const begin: Sent = { name: 'begin', text: 'begin', values: [] };
+const commit: Sent = { name: 'commit', text: 'commit', values: [] };
+
+/** As a client without batches has it: `begin` with the entry into the user pool, every statement alone, `commit`. */
+function oneByOne(batches: readonly RecordedBatch[]): RecordedBatch[] {
+  const isCommand = batches[0]?.[0]?.text === 'begin';
+  const statements = batches.flat().filter(({ text }) => text !== 'begin' && text !== 'commit');
+  // Reads enter the user pool with every batch.
+  const [entry, ...others] = statements;
+  const work = isCommand ? others : others.filter(({ name }) => name !== entry?.name);
+  return [entry === undefined ? [begin] : [begin, entry], ...work.map((one) => [one]), [commit]];
 }
 
 let made = 0;
@@ -75,7 +90,7 @@ async function sql(order: SqlFloorOrder): Promise<void> {
   };
   const runOne = async (client: pg.Client, by: string | undefined) => {
     const sequence = order.sequences[runs++ % order.sequences.length] ?? [];
-    for (const batch of sequence) {
+    for (const batch of order.inBatches ? sequence : oneByOne(sequence)) {
       const statements = by === undefined ? batch : batch.map((one) => ({ ...one, values: boundFor(by, one) }));
       await client.query(new Batch(statements)).end;
     }

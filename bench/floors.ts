@@ -37,10 +37,11 @@ export async function measureFloor(
   {
     seconds,
     connections,
+    inBatches,
     sequences,
     substitute,
     onRuns,
-  }: Floor & { readonly seconds: number; readonly connections: number },
+  }: Floor & { readonly seconds: number; readonly connections: number; readonly inBatches: boolean },
 ): Promise<{ requests: number; cpuSeconds: number }> {
   const child = fork(program, { serialization: 'advanced' });
   const pid = child.pid ?? 0;
@@ -53,6 +54,7 @@ export async function measureFloor(
     connections,
     seconds,
     sequences,
+    inBatches,
     ...(substitute === undefined ? {} : { substitute }),
   };
   const cpu = () => cpuSecondsOf(pid) + cpuSecondsOfTree(server.postgresPid);
