@@ -126,6 +126,15 @@ test('a value that cannot be written out fails before anything is sent', async (
   expect(await reading(idOf)).toBe(connection);
 });
 
+test('a failure that nobody minded is no success: nothing of the transaction was done', async () => {
+  const swallowing = writing(async (scope) => {
+    await add(scope, pool.id, newId(), 'swallowed');
+    await sql`select 1 / 0`.execute(scope.db).catch(() => {});
+  });
+  await expect(swallowing).rejects.toThrow('a statement failed');
+  expect(await trees()).not.toContain('swallowed');
+});
+
 test('what comes after the end of a transaction goes nowhere', async () => {
   let left: Scope | undefined;
   await writing(async (scope) => {

@@ -159,16 +159,21 @@ export function openDatabase(connection: Connection, { size = 20 }: { readonly s
   ): Promise<Result> => {
     const client = await pool.connect();
     const link = openLink(client, opening);
+    let builder: Kysely<Tables> | undefined;
     const opened = {
       ...scope,
       [linkOf]: link,
       get db() {
-        return builderOn(link);
+        return (builder ??= builderOn(link));
       },
     };
     try {
       const result = await work(opened as unknown as S);
-      if (opening.before === 'first') await link.send(commit());
+      if (opening.before === 'first') {
+        const { tag } = await link.send(commit());
+        // What PostgreSQL says when a statement failed and nobody minded: nothing was done.
+        if (tag !== 'COMMIT') throw new Error('a statement failed, and the transaction with it');
+      }
       return result;
     } catch (error) {
       await link.undo(rollback());
