@@ -86,11 +86,9 @@ function text(maxLength: number, english: string, chinese: string, example?: str
     .meta(doc(english, chinese, example));
 }
 
-const day = z.regexes.date.source.replace(/^\^|\$$/g, '');
-const timeOfDay = String.raw`[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?`;
-
-/** A day of the calendar, with or without a time, in ISO 8601; empty for none. */
-const dayPattern = new RegExp(`^(${day}(${timeOfDay})?)?$`);
+/** A day of the calendar, leap years included, with or without a time, in ISO 8601; empty for none. */
+const dayPattern =
+  /^(((\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8])))([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?)?$/;
 
 /** Names and picture: what lists show of a person. */
 export const displayFields = {
