@@ -57,6 +57,8 @@ export async function measureFloor(
     inBatches,
     ...(substitute === undefined ? {} : { substitute }),
   };
+  // Who waits for it would wait for ever.
+  child.once('exit', (code) => code && process.exit(1));
   const cpu = () => cpuSecondsOf(pid) + cpuSecondsOfTree(server.postgresPid);
   child.send(order);
   // It says when its connections are open and its code is warm; only from then on it counts.

@@ -19,9 +19,16 @@ export async function openRecorder(connection: pg.ClientConfig, seal: Seal, auth
   const composition = await compose({ database, seal, log: openLog('error'), runsJobs: false });
   const original = pg.Client.prototype.query;
   let batches: RecordedBatch[] = [];
+  let isUpkeep = false;
   pg.Client.prototype.query = function (this: pg.Client, ...parameters: unknown[]) {
     const [batch] = parameters;
-    if (batch instanceof Batch) batches.push(batch.statements);
+    if (batch instanceof Batch) {
+      const { statements } = batch;
+      // What the server does now and then goes over the same connection, one transaction after the other.
+      isUpkeep ||= statements.some(({ text }) => text.includes('genauth_across_user_pools'));
+      if (!isUpkeep) batches.push(statements);
+      isUpkeep &&= !statements.some(({ text }) => text === 'commit' || text === 'rollback');
+    }
     return Reflect.apply(original, this, parameters);
   } as typeof original;
   const record: Recorder['record'] = async (method, path, input) => {
