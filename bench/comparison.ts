@@ -16,8 +16,10 @@ export interface Case {
   recordFloor(recorder: Recorder): Promise<() => Floor>;
 }
 
-/** A call of an operation that changes nothing. */
+/** A call of an operation that changes nothing, unless it says so. */
 export interface ReadCall {
+  /** Changes something between the others: the floor leaves it out. */
+  readonly isCommand?: true;
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly input?: unknown;
@@ -32,8 +34,8 @@ export function readCase(name: string, calls: readonly ReadCall[], requests: rea
     next: () => requests[at++ % requests.length],
     async recordFloor(recorder) {
       const sequences: RecordedBatch[][] = [];
-      for (const { method, path, input } of calls.slice(0, 300)) {
-        sequences.push(await recorder.record(method, path, input));
+      for (const { method, path, input, isCommand } of calls.slice(0, 300)) {
+        if (!isCommand) sequences.push(await recorder.record(method, path, input));
       }
       return () => ({ sequences });
     },

@@ -85,6 +85,7 @@ function searchCases({ dataset, server, authorization }: Stage, { users }: Size)
       random.below(2) === 0
         ? list(where('country', 'EQUAL', 'CN'))
         : {
+            isCommand: true,
             method: 'POST',
             path: '/api/v3/update-user',
             input: {
