@@ -57,15 +57,19 @@ export async function measureFloor(
     inBatches,
     ...(substitute === undefined ? {} : { substitute }),
   };
-  // Who waits for it would wait for ever.
-  child.once('exit', (code) => code && process.exit(1));
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the floor ended with ${code}`);
+  });
+  // After its last word it may.
+  ended.catch(() => {});
+  const heard = () => Promise.race([once(child, 'message'), ended]);
   const cpu = () => cpuSecondsOf(pid) + cpuSecondsOfTree(server.postgresPid);
   child.send(order);
   // It says when its connections are open and its code is warm; only from then on it counts.
-  await once(child, 'message');
+  await heard();
   const before = cpu();
   child.send('go');
-  const [result] = (await once(child, 'message')) as [SqlFloorResult];
+  const [result] = (await heard()) as [SqlFloorResult];
   const cpuSeconds = cpu() - before;
   child.kill();
   onRuns?.(result.runs);
