@@ -29,7 +29,7 @@ export const mostChanges = 1000;
 
 const changesSince = statement<Moment & { count: number; isUnknown: boolean }, [snapshot: string, most: number]>(`
   select ${moment}, count(*) as count, coalesce(bool_or(part = 'many'), false) or ${isForgotten('$1::pg_snapshot')} as "isUnknown"
-  from (select part from former_users where ${unseenBy('$1::pg_snapshot')} limit $2) as unseen
+  from (select part from former_users where ${unseenBy('$1::pg_snapshot')} order by user_pool_id, xact limit $2) as unseen
 `);
 
 /** Whether changes that a snapshot has not seen may be deleted already. */
@@ -38,7 +38,8 @@ function isForgotten(snapshot: string): string {
 }
 
 /**
- * Of what a snapshot has not seen, whatever is older than all that was open then is passed over by index. The numbers are those of
+ * Of what a snapshot has not seen, whatever is older than all that was open then is passed over by index: by that of the order it
+ * is asked for in, since a planner who takes a third of all for recent would read them all. The numbers are those of
  * whole transactions, which is what snapshots of this kind know.
  */
 function unseenBy(snapshot: string): string {
@@ -64,12 +65,13 @@ export async function recount(scope: Scope, set: UserSet, counted: Counted): Pro
       select ${counted.snapshot}::pg_snapshot as snapshot
     ), unseen as materialized (
       select part, user_id, seq, was from former_users where ${sql.raw(unseenBy('(select snapshot from since)'))}
+      order by user_pool_id, xact limit ${mostChanges + 1}
     ), changed as materialized (
       select distinct user_id from unseen
     ), former as materialized (
       select distinct on (part, user_id) part, user_id, was from unseen order by part, user_id, seq
     )
-    select ${momentColumns}, (select coalesce(bool_or(part = 'many'), false) from unseen) or ${sql.raw(isForgotten('(select snapshot from since)'))} as "isUnknown",
+    select ${momentColumns}, (select coalesce(bool_or(part = 'many'), false) or count(*) > ${sql.lit(mostChanges)} from unseen) or ${sql.raw(isForgotten('(select snapshot from since)'))} as "isUnknown",
       (
         select count(*) from users
         where users.user_pool_id = ${scope.userPoolId} and users.id = any(array(select user_id from changed)) and ${meetsIt}
