@@ -19,7 +19,8 @@ export interface Counted extends Moment {
   readonly total: number;
 }
 
-const moment = `pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as server`;
+// As selects of their own they are asked once, and not for every row of whoever lists users beside.
+const moment = `(select pg_current_snapshot()::text) as snapshot, (select pg_postmaster_start_time()::text) as server`;
 
 /** Select list of a `Moment`, for the statement that counts: in another one, others might be there. */
 export const momentColumns: RawBuilder<unknown> = sql.raw(moment);
